@@ -27,6 +27,8 @@ struct SearchInput {
   std::vector<scenario::Scenario> scenarios;   // all visible ones; the search parts them by itself
   scenario::StepLimits step_limits;
   std::vector<std::string> frozen_paths;  // prefixes no edit may touch: "specs/", "scenarios/", tests
+  /// Candidates (path → content, as in SearchResult::changed) that were not proven: never returned again.
+  std::vector<std::map<std::string, std::string>> rejected;
 };
 
 struct SearchLimits {
@@ -53,6 +55,7 @@ struct SearchResult {
   std::string cause;                            // one sentence: file, line, what was wrong
   scenario::Count before;                       // visible scenarios without the validation set
   scenario::Count after;
+  std::vector<std::string> validation_names;  // the scenarios that were held back
   scenario::Count validation_before;
   scenario::Count validation_after;
   int candidates = 0;

@@ -42,6 +42,7 @@ struct ScenarioResult {
   int trials = 0;
   int trials_satisfied = 0;
   bool flaky = false;  // satisfied sometimes
+  std::int64_t cpu_ms_total = 0;  // of all its trials
   Trial worst;         // the first trial that did not satisfy, else the last one
 
   bool satisfied() const { return trials > 0 && trials_satisfied == trials; }
