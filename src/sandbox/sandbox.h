@@ -14,6 +14,7 @@
 #include <map>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -41,14 +42,14 @@ struct Spec {
   Limits limits;
 };
 
-/// The workspace's path inside; also HOME's parent. The same in each sandbox, so builds are alike.
+/// The workspace's path inside. The same in each sandbox, so builds are alike. HOME lies below /tmp.
 inline constexpr const char* kWorkspacePath = "/work";
 
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in the inside PATH unless it holds a '/'
-  std::map<std::string, std::string> env;  // added to the fixed allow-list (PATH HOME LANG TZ TMPDIR)
-  std::string cwd;                // relative to the workspace; empty: the workspace itself
-  std::string stdin_bytes;
+  std::map<std::string, std::string> env = {};  // added to the fixed allow-list (PATH HOME LANG TZ TMPDIR)
+  std::string cwd = {};           // relative to the workspace; empty: the workspace itself
+  std::string stdin_bytes = {};
   std::chrono::milliseconds wall_max{0};
   std::chrono::milliseconds cpu_max{0};     // of the whole process tree of this command
   std::uint64_t output_bytes_max = 0;       // of stdout and of stderr, each; the rest is cut
@@ -60,8 +61,8 @@ std::string_view name_of(Ended ended);
 struct Outcome {
   Ended ended = Ended::exited;
   int code = 0;  // exit status, or the signal's number
-  std::string stdout_bytes;
-  std::string stderr_bytes;
+  std::string stdout_bytes = {};
+  std::string stderr_bytes = {};
   bool stdout_cut = false;  // more came than output_bytes_max; the text ends with kCutMarker
   bool stderr_cut = false;
   std::int64_t cpu_ms = 0;

@@ -31,7 +31,7 @@ struct TreeEntry {
   std::string path;
   enum class Kind { file, executable, link, folder } kind = Kind::file;
   std::uint64_t bytes = 0;
-  std::string link_target;
+  std::string link_target = {};
 };
 /// Visits files, links and folders in sorted order, parents first. Sockets, fifos, devices are skipped.
 Result<> walk_tree(int folder_fd, const TreeLimits& limits,
