@@ -15,6 +15,7 @@ constexpr std::array<KindRow, kEffectKinds.size()> kKinds = {{
     {EffectKind::run_search, "run_search", RepeatClass::rerunnable},
     {EffectKind::run_trials, "run_trials", RepeatClass::rerunnable},
     {EffectKind::write_branch, "write_branch", RepeatClass::keyed},
+    {EffectKind::apply_patch, "apply_patch", RepeatClass::keyed},
 }};
 
 }  // namespace

@@ -20,9 +20,11 @@ enum class EffectKind {
   run_search,    // one search for a repair; its candidates are not effects
   run_trials,    // scenarios against a built project
   write_branch,  // one commit on a branch of the user's repository
+  apply_patch,   // a proven change into the user's working tree, when the user asked for it
 };
 inline constexpr std::array kEffectKinds = {EffectKind::run_command, EffectKind::run_search,
-                                            EffectKind::run_trials, EffectKind::write_branch};
+                                            EffectKind::run_trials, EffectKind::write_branch,
+                                            EffectKind::apply_patch};
 
 enum class RepeatClass {
   rerunnable,  // fresh workspace, no outside trace: do it again

@@ -1,0 +1,147 @@
+#include "cli/present.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/bytes.h"
+
+namespace nightjar::cli {
+namespace {
+
+constexpr std::size_t kDiffLinesMax = 40;  // The whole diff is one command away.
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string fraction(int part, int whole) {
+  return whole == 0 ? "-" : std::to_string(part) + "/" + std::to_string(whole);
+}
+
+void print_row(Terminal& people, const std::string& label, const std::string& text) {
+  std::string head = "  " + label;
+  head.resize(std::max<std::size_t>(head.size() + 1, 13), ' ');
+  people.line(people.paint(Colour::dim, head) + people.wrapped(text, 13));
+}
+
+void print_satisfaction(Terminal& people, const api::RunReply& reply) {
+  struct Row {
+    const char* label;
+    const api::Satisfaction& counts;
+  };
+  const std::array<Row, 3> rows = {{{"visible", reply.visible},
+                                    {"validation", reply.validation},
+                                    {"sealed", reply.holdout}}};
+  people.line(people.paint(Colour::dim, "  satisfied   before   after"));
+  for (const Row& row : rows) {
+    if (row.counts.total == 0) continue;
+    std::array<char, 80> text{};
+    std::snprintf(text.data(), text.size(), "    %-11s %-8s ", row.label,
+                  fraction(row.counts.satisfied_before, row.counts.total).c_str());
+    const bool all = row.counts.satisfied_after == row.counts.total;
+    people.line(text.data() + people.paint(all ? Colour::green : Colour::red,
+                                           fraction(row.counts.satisfied_after, row.counts.total)));
+  }
+}
+
+std::string headline(Terminal& people, const api::RunReply& reply) {
+  const std::string verdict = reply.verdict.empty() ? "INTERRUPTED" : reply.verdict;
+  const bool good = reply.state == api::RunState::satisfied;
+  return people.paint(good ? Colour::green : Colour::red, verdict) + "  run " + reply.run;
+}
+
+void print_next(Terminal& people, const api::RunReply& reply) {
+  people.line("\nNext");
+  if (!reply.branch.empty()) {
+    people.line("  git -C " + reply.top + " show " + reply.branch);
+    people.line("  git -C " + reply.top + " merge " + reply.branch);
+  }
+  if (reply.state == api::RunState::interrupted) people.line("  nightjar resume " + reply.run);
+  people.line("  nightjar why " + reply.run);
+}
+
+}  // namespace
+
+std::string cost_text(const Json& cost) {
+  const std::int64_t nano_usd = cost.int_or("nano_usd", 0);
+  std::array<char, 64> money{};
+  std::snprintf(money.data(), money.size(), "$%.4f", static_cast<double>(nano_usd) / 1e9);
+  return human_duration_ms(cost.int_or("wall_ms", 0)) + " of work, " +
+         human_duration_ms(cost.int_or("cpu_ms", 0)) + " of processor, " +
+         (nano_usd == 0 ? "$0" : money.data());
+}
+
+void Progress::show(const Json& event) {
+  const std::string type = event.string_or("event", "");
+  if (type == "progress") {
+    people_.status("  … " + event.string_or("text", ""));
+    return;
+  }
+  if (type == "note") {
+    people_.line("  " + people_.wrapped(event.string_or("text", ""), 2));
+    return;
+  }
+  const Json* payload = event.find("payload");
+  if (payload == nullptr) return;
+  const std::int64_t at_ms = event.int_or("at_ms", 0);
+  if (type == "node.started") {
+    started_at_ms_[payload->string_or("node", "")] = at_ms;
+    people_.status("  … " + payload->string_or("node", ""));
+  } else if (type == "node.finished") {
+    show_node_finished(*payload, at_ms);
+  } else if (type == "effect.refused") {
+    people_.line("  " + people_.paint(Colour::red, "refused  ") + payload->string_or("why", ""));
+  }
+}
+
+void Progress::show_node_finished(const Json& payload, std::int64_t at_ms) {
+  const std::string node = payload.string_or("node", "");
+  if (node == "start" || node == "exit") return;
+  const bool good = payload.string_or("outcome", "") == "success";
+  std::array<char, 96> head{};
+  std::snprintf(head.data(), head.size(), " %-10s %9s  ", node.c_str(),
+                human_duration_ms(at_ms - started_at_ms_[node]).c_str());
+  const std::string why = first_line(payload.string_or("why", ""));
+  people_.line(people_.paint(good ? Colour::green : Colour::red, good ? "  ok " : "  no ") +
+               head.data() + people_.wrapped(printable(why, 400), 28));
+}
+
+void print_diff(Terminal& people, const std::string& diff, std::size_t lines_max) {
+  const std::vector<std::string> lines = split_lines(printable_block(diff, 1 << 20));
+  for (std::size_t i = 0; i < std::min(lines.size(), lines_max); ++i) {
+    const std::string& line = lines[i];
+    Colour colour = Colour::none;
+    if (line.starts_with("+")) colour = Colour::green;
+    if (line.starts_with("-")) colour = Colour::red;
+    if (line.starts_with("@@")) colour = Colour::dim;
+    people.line("    " + people.paint(colour, line));
+  }
+  if (lines.size() > lines_max) {
+    people.line("    … " + std::to_string(lines.size() - lines_max) + " more lines");
+  }
+}
+
+void print_summary(Terminal& people, const api::RunReply& reply) {
+  people.line("");
+  people.line(headline(people, reply));
+  for (const std::string& finding : reply.findings) {
+    print_row(people, "finding", people.paint(Colour::yellow, finding));
+  }
+  if (!reply.cause.empty()) print_row(people, "cause", reply.cause);
+  if (!reply.why.empty()) print_row(people, "why", printable_block(reply.why, 2000));
+  if (reply.visible.total + reply.validation.total + reply.holdout.total > 0) {
+    print_satisfaction(people, reply);
+  }
+  if (!reply.diff.empty()) {
+    people.line(people.paint(Colour::dim, "  change"));
+    print_diff(people, reply.diff, kDiffLinesMax);
+  }
+  if (!reply.walls.empty()) print_row(people, "walls", join(reply.walls, ", "));
+  for (const std::string& missing : reply.not_enforced) {
+    print_row(people, "not enforced", people.paint(Colour::yellow, missing));
+  }
+  if (reply.cost.is_object()) print_row(people, "cost", cost_text(reply.cost));
+  if (!reply.branch.empty()) print_row(people, "branch", reply.branch);
+  print_next(people, reply);
+}
+
+}  // namespace nightjar::cli

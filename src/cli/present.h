@@ -1,0 +1,30 @@
+// How runs look to people: one line a node while it works, one screen at the end.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "api/service.h"
+#include "cli/terminal.h"
+
+namespace nightjar::cli {
+
+/// Turns the service's events into lines. Off a terminal: one line a node, when it ended.
+class Progress {
+ public:
+  explicit Progress(Terminal& people) : people_(people) {}
+  void show(const Json& event);
+
+ private:
+  void show_node_finished(const Json& payload, std::int64_t at_ms);
+
+  Terminal& people_;
+  std::map<std::string, std::int64_t> started_at_ms_;
+};
+
+void print_summary(Terminal& people, const api::RunReply& reply);
+void print_diff(Terminal& people, const std::string& diff, std::size_t lines_max);
+std::string cost_text(const Json& cost);
+
+}  // namespace nightjar::cli
