@@ -47,8 +47,10 @@ struct Project {
   std::string test_command;
   std::string engineer;          // "reasoner" when absent
   std::string engineer_command;
-  std::optional<std::int64_t> wall_ms_max, cpu_ms_max, memory_bytes_max, disk_bytes_max, output_bytes_max, processes_max;
-  std::optional<std::int64_t> budget_cpu_ms_max, budget_wall_ms_max, budget_nano_usd_max, budget_attempts_max;
+  std::optional<std::int64_t> wall_ms_max, cpu_ms_max, memory_bytes_max, disk_bytes_max;
+  std::optional<std::int64_t> output_bytes_max, processes_max;
+  std::optional<std::int64_t> budget_cpu_ms_max, budget_wall_ms_max, budget_nano_usd_max;
+  std::optional<std::int64_t> budget_attempts_max;
 };
 
 /// What holds on this machine: defaults < user file < environment.
@@ -65,7 +67,8 @@ Result<Project> parse_project(std::string_view text, std::string_view file_name)
 
 struct Environment {  // what is read of the process environment
   std::optional<std::string> home, xdg_data_home, xdg_config_home, nightjar_data_dir;
-  std::optional<std::string> limit_wall, limit_memory;  // NIGHTJAR_LIMIT_WALL, NIGHTJAR_LIMIT_MEMORY, same syntax as in the file
+  // NIGHTJAR_LIMIT_WALL, NIGHTJAR_LIMIT_MEMORY; same syntax as in the file.
+  std::optional<std::string> limit_wall, limit_memory;
 };
 Result<Settings> load_settings(const Environment& environment);
 
