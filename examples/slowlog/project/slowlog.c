@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES = 40, LINE_BYTES = 512, TEXT_BYTES = 32 };
+enum { NAME_BYTES = 40, LINE_BYTES = 512, TEXT_BYTES = 32, DIGITS_MAX = 9 };
 
 /* All durations are whole microseconds. */
 struct group {
@@ -52,11 +52,11 @@ static int parse_duration(const char *text, long long *microseconds) {
   long long fraction_scale = 1;
   int digits = 0;
 
-  for (; isdigit((unsigned char)*text); text++) {
+  for (; isdigit((unsigned char)*text) && digits < DIGITS_MAX; text++) {
     whole = whole * 10 + (*text - '0');
     digits++;
   }
-  if (digits == 0 || digits > 9) return 0;
+  if (digits == 0) return 0;
   if (*text == '.') {
     text++;
     if (!isdigit((unsigned char)*text)) return 0;
