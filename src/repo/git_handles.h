@@ -1,7 +1,7 @@
 // Ownership and errors of libgit2, for the .cc files of this part alone.
 //
-// libgit2 is set up once, before its first use: no system, global, XDG or ProgramData configuration is
-// read, object hashes are verified, objects and refs are synced to disk. Any thread.
+// libgit2 is set up once, before its first use: no system, global, XDG or ProgramData configuration
+// is read, object hashes are verified, objects and refs are synced to disk. Any thread.
 #pragma once
 
 #include <git2.h>

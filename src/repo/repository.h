@@ -1,7 +1,9 @@
-// Git repositories, by libgit2 only: no hook, filter, alias or configuration of a repository ever runs.
+// Git repositories, by libgit2 only: no hook, filter, alias or configured program ever runs.
 //
-// The user's branch, index and working tree are never touched. What libgit2 cannot open or we do not
-// handle (SHA-256 repositories, extensions.worktreeConfig, LFS pointers, submodules in the project) is named with the way out.
+// The user's branch, index and working tree are never touched. What libgit2 cannot open or we do
+// not handle (SHA-256, extensions.worktreeConfig, LFS pointers, submodules in the project) is named
+// with the way out. File names are bytes; contents are the stored bytes, without line-end
+// conversion.
 // Threads: one thread at a time per Repository.
 // Errors: not_found (no repository, no commit), invalid_input (what is unsupported and what to do),
 // exhausted (a size limit), conflict (the branch exists with other content), corrupt.
@@ -32,17 +34,18 @@ struct Change {
 using Changes = std::map<std::string, Change>;  // path in the project → change
 
 struct BranchRequest {
-  std::string branch;        // "nightjar/<work-id>"
-  std::string base_commit;   // hex
-  Changes changes;           // relative to the project folder
-  std::string message;       // whole commit message; a trailer with `key` is added
-  std::string key;           // idempotency: the same key again returns the commit that exists
+  std::string branch;       // "nightjar/<work-id>"
+  std::string base_commit;  // hex
+  Changes changes;          // relative to the project folder
+  std::string message;      // whole commit message; a trailer with `key` is added
+  std::string key;          // idempotency: the same key again returns the commit that exists
   std::int64_t at_utc_ns = 0;
 };
 
 class Repository {
  public:
-  /// `path` is the project folder or any folder below the repository's top. Bare repositories: invalid_input.
+  /// `path` is the project folder or any folder below the repository's top. Bare repositories:
+  /// invalid_input.
   static Result<Repository> open(const std::string& path);
   Repository(Repository&&) noexcept;
   Repository& operator=(Repository&&) noexcept;
@@ -52,7 +55,7 @@ class Repository {
   const std::string& project_folder() const;  // the opened path relative to top(), "" at the top
   Result<std::string> head_commit() const;    // hex; not_found with advice when there is no commit
   Result<std::string> root_commit(const std::string& commit) const;  // first parents to the end
-  Result<std::string> current_branch() const;  // "main"; "HEAD" when detached
+  Result<std::string> current_branch() const;                        // "main"; "HEAD" when detached
   /// Paths in the project folder that differ from HEAD in index or working tree, or are untracked.
   Result<std::vector<std::string>> dirty_paths(std::size_t count_max) const;
 
@@ -60,16 +63,18 @@ class Repository {
   Result<std::string> read_file(const std::string& commit, const std::string& path,
                                 std::uint64_t bytes_max) const;
   /// Regular files below `folder` (recursively), relative to the project folder, sorted.
-  Result<std::vector<std::string>> list_files(const std::string& commit, const std::string& folder) const;
+  Result<std::vector<std::string>> list_files(const std::string& commit,
+                                              const std::string& folder) const;
 
-  /// Writes the project folder of the commit into the new folder `host_dir`, without any .git.
-  /// Links that point out of the tree, submodules and LFS pointers are refused by name.
+  /// Writes the project folder of the commit into `host_dir` (new, or empty), without any .git.
+  /// Links that point out of the project or go through ".." after a name, submodules and LFS
+  /// pointers are refused by name. After an error the folder is incomplete; the caller deletes it.
   Result<> export_tree(const std::string& commit, const std::string& host_dir,
                        const ExportLimits& limits) const;
 
-  /// What differs between the commit's project folder and a folder that a stranger wrote to
-  /// (`folder_fd`; read by sandbox/tree-like rules: no link is followed). Ignores paths matching the
-  /// project's ignore rules at the commit and files that `ignored` names.
+  /// What differs between the commit's project folder and a folder that a stranger wrote to. No
+  /// link is followed; a new or changed link is refused by name. Paths that the ignore rules of the
+  /// commit match (not the stranger's), .git folders, fifos, sockets and devices do not count.
   Result<Changes> changes_in(const std::string& commit, const std::string& host_dir,
                              const ExportLimits& limits) const;
 
@@ -77,7 +82,8 @@ class Repository {
   Result<std::string> write_branch(const BranchRequest& request);
   Result<std::optional<std::string>> branch_commit(const std::string& branch) const;
 
-  /// Unified diff of the changes against the commit, paths as in the project, three lines of context.
+  /// Unified diff of the changes against the commit, paths as in the project, three lines of
+  /// context.
   Result<std::string> diff(const std::string& commit, const Changes& changes) const;
 
  private:
@@ -87,6 +93,7 @@ class Repository {
 };
 
 /// Unified diff of two texts; empty when equal. "Binary files differ" when one is not text.
-Result<std::string> unified_diff(const std::string& path, std::string_view before, std::string_view after);
+Result<std::string> unified_diff(const std::string& path, std::string_view before,
+                                 std::string_view after);
 
 }  // namespace nightjar::repo

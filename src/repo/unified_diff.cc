@@ -9,7 +9,9 @@ Result<std::string> unified_diff(const std::string& path, std::string_view befor
   if (before == after) return std::string();
 
   // A null pointer would mean "no file" to libgit2; an empty text is a file.
-  const auto bytes = [](std::string_view text) { return text.data() == nullptr ? "" : text.data(); };
+  const auto bytes = [](std::string_view text) {
+    return text.data() == nullptr ? "" : text.data();
+  };
   git_diff_options options = GIT_DIFF_OPTIONS_INIT;
   options.context_lines = 3;
   git_patch* raw = nullptr;

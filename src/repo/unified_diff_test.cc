@@ -13,11 +13,14 @@ TEST(UnifiedDiff, IsEmptyWhenTheTextsAreEqual) {
 }
 
 TEST(UnifiedDiff, ShowsTheLineThatChangedWithThreeLinesOfContext) {
-  auto diff = unified_diff("src/a.c", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n");
+  auto diff =
+      unified_diff("src/a.c", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n");
 
   ASSERT_TRUE(diff);
-  EXPECT_NE(diff->find("--- a/src/a.c\n+++ b/src/a.c\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n"),
-            std::string::npos)
+  EXPECT_NE(
+      diff->find(
+          "--- a/src/a.c\n+++ b/src/a.c\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n"),
+      std::string::npos)
       << *diff;
 }
 
