@@ -37,6 +37,7 @@ using ReferenceHandle = std::unique_ptr<git_reference, Freer<git_reference_free>
 using SignatureHandle = std::unique_ptr<git_signature, Freer<git_signature_free>>;
 using PatchHandle = std::unique_ptr<git_patch, Freer<git_patch_free>>;
 using DiffHandle = std::unique_ptr<git_diff, Freer<git_diff_free>>;
+using IndexHandle = std::unique_ptr<git_index, Freer<git_index_free>>;
 using StatusHandle = std::unique_ptr<git_status_list, Freer<git_status_list_free>>;
 
 /// A git_buf that frees itself.

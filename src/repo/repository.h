@@ -92,6 +92,11 @@ class Repository {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Makes a new repository of everything in `folder`, with one commit on the branch "main".
+/// conflict: there is a repository already.
+Result<> create_repository(const std::string& folder, const std::string& message,
+                           std::int64_t at_utc_ns);
+
 /// Unified diff of two texts; empty when equal. "Binary files differ" when one is not text.
 Result<std::string> unified_diff(const std::string& path, std::string_view before,
                                  std::string_view after);
