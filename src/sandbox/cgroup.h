@@ -1,0 +1,90 @@
+// Totals over all processes of a sandbox, where the machine lets us: memory and processor time by
+// control groups, version 1 or 2, always below the group that Nightjar itself is in. Where it does
+// not, what_is_missing() says so and everything else goes on.
+// Threads: Groups from any thread, a Group from one at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/result.h"
+
+namespace nightjar::sandbox {
+
+/// Folders of one sandbox's group. Empty: that total is not kept by a group.
+struct GroupFolders {
+  std::string memory;
+  std::string cpu;
+};
+
+struct GroupUsage {
+  std::uint64_t cpu_ns = 0;
+  std::uint64_t private_bytes = 0;  // memory of processes, without files in memory
+  std::uint64_t peak_bytes = 0;     // files in memory included
+  std::uint64_t oom_kills = 0;
+};
+
+enum class GroupVersion { one, two };
+
+class Group {
+ public:
+  Group(GroupVersion version, GroupFolders folders) : version_(version), folders_(folders) {}
+
+  bool counts_memory() const { return !folders_.memory.empty(); }
+  bool counts_cpu() const { return !folders_.cpu.empty(); }
+  const GroupFolders& folders() const { return folders_; }
+  GroupVersion version() const { return version_; }
+
+  /// `hard_bytes_max` counts files in memory, too.
+  Result<> limit_memory(std::uint64_t hard_bytes_max) const;
+  Result<> admit(pid_t pid) const;
+  /// The peak starts anew, where the kernel can do that.
+  void reset_peak() const;
+  GroupUsage usage() const;
+
+ private:
+  GroupVersion version_;
+  GroupFolders folders_;
+};
+
+class Groups {
+ public:
+  /// Reads where this machine keeps groups and tries to make one. Never fails: what cannot be had
+  /// is in what_is_missing(). The paths are parameters for the tests' sake.
+  static std::unique_ptr<Groups> find(const std::string& mountinfo_path,
+                                      const std::string& own_groups_path);
+  ~Groups();
+  Groups(const Groups&) = delete;
+  Groups& operator=(const Groups&) = delete;
+
+  /// "memory total: …" and "processor total: …" for Walls::not_enforced.
+  const std::vector<std::string>& what_is_missing() const { return missing_; }
+
+  /// A group without processes.
+  Result<Group> take();
+  /// Its processes are gone: it is used again or removed.
+  void give_back(const Group& group);
+
+ private:
+  Groups() = default;
+  void find_version_one(const std::string& mountinfo, const std::string& own_groups);
+  void find_version_two(const std::string& mountinfo, const std::string& own_groups);
+  void remove_leftovers() const;
+
+  GroupVersion version_ = GroupVersion::one;
+  GroupFolders parents_;
+  std::vector<std::string> missing_;
+  struct State {
+    std::uint64_t made = 0;
+    std::vector<Group> idle;
+  };
+  Guarded<State> state_;
+};
+
+}  // namespace nightjar::sandbox

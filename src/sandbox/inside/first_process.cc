@@ -1,0 +1,266 @@
+#include "sandbox/inside/first_process.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sandbox/frames.h"
+#include "sandbox/inside/command.h"
+#include "sandbox/inside/mounts.h"
+#include "sandbox/inside/root.h"
+#include "sandbox/inside/usage.h"
+#include "sandbox/inside/walls.h"
+
+namespace nightjar::sandbox::inside {
+namespace {
+
+constexpr uid_t kInsideId = 1000;
+constexpr int kControlFd = 3;
+
+Result<> write_to(const char* path, std::string_view text) {
+  const UniqueFd file(::open(path, O_WRONLY | O_CLOEXEC));
+  if (!file || ::write(file.get(), text.data(), text.size()) < 0) {
+    return wall_failed("user namespace", std::string("write ") + path);
+  }
+  return ok;
+}
+
+/// The helper's descriptors are not the sandbox's: all go but the control socket.
+Result<UniqueFd> keep_only(UniqueFd control) {
+  const UniqueFd null(::open("/dev/null", O_RDWR));
+  if (!null) return wall_failed("closed descriptors", "open /dev/null");
+  for (int stream = 0; stream < 3; ++stream) {
+    if (::dup2(null.get(), stream) < 0) return wall_failed("closed descriptors", "dup2");
+  }
+  if (control.get() != kControlFd) {
+    if (::dup3(control.get(), kControlFd, O_CLOEXEC) < 0) {
+      return wall_failed("closed descriptors", "dup3");
+    }
+    control = UniqueFd(kControlFd);
+  }
+  if (!stands(Wall::closed_descriptors)) return control;
+  if (::close_range(kControlFd + 1, ~0U, 0) != 0) {
+    return wall_failed("closed descriptors", "close_range");
+  }
+  return control;
+}
+
+/// An empty network has a loopback that is down; programs that test their own servers want it up.
+Result<> raise_loopback() {
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::memcpy(request.ifr_name, "lo", 3);
+  if (!socket || ::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) {
+    return wall_failed("network namespace", "find its loopback");
+  }
+  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0) {
+    return wall_failed("network namespace", "raise its loopback");
+  }
+  return ok;
+}
+
+/// The walls that do not depend on what will run. The order matters; each step says why.
+Result<> build_walls(FirstProcess& process) {
+  // 1. Who we are, first: until the user is mapped, no file made here would have an owner.
+  TRY(map_user(kInsideId, process.uid, kInsideId, process.gid));
+  // 2. Die with the helper. After the mapping, because a change of credentials forgets it. If the
+  //    helper is gone already, the control socket has ended, which is noticed too.
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return wall_failed("pid namespace", "PDEATHSIG");
+  // 3. Facts about the host that namespaces hide only once they are set.
+  if (::sethostname("nightjar", 8) != 0) return wall_failed("uts namespace", "sethostname");
+  if (stands(Wall::network_namespace)) TRY(raise_loopback());
+  // 4. The root, while the host's paths are there to be shown from.
+  TRY(enter_private_root());
+  // 5. Descriptors last: /dev/null comes from the new root, and none of the old one stays open.
+  TRY_INTO(process.control, keep_only(std::move(process.control)));
+  ::umask(022);
+  return ok;
+}
+
+/// The conversation with the launcher; one frame or one child's end at a time.
+class Service {
+ public:
+  Service(UniqueFd control, UniqueFd children, const std::vector<sock_filter>& filter,
+          Result<> walls)
+      : control_(std::move(control)), children_(std::move(children)), walls_(std::move(walls)) {
+    lock_.filter = &filter;
+  }
+
+  [[noreturn]] void serve() {
+    while (true) {
+      std::array<pollfd, 2> polled{{{control_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}}};
+      if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) ::_exit(1);
+      if (polled[1].revents != 0) reap();
+      if (polled[0].revents != 0) {
+        Result<Frame> frame = receive_frame(control_.get());
+        if (!frame) ::_exit(0);  // The launcher is gone or closed us: the kernel kills the rest.
+        answer(*std::move(frame));
+      }
+    }
+  }
+
+ private:
+  void send(FrameType type, std::string_view body, const std::vector<int>& descriptors = {}) {
+    if (!send_frame(control_.get(), type, body, descriptors)) ::_exit(0);
+  }
+  void send_failure(const Error& error) { send(FrameType::failed, encode(error)); }
+
+  void answer(Frame frame) {
+    switch (frame.type) {
+      case FrameType::prepare: return send_workspace(prepare(std::move(frame)));
+      case FrameType::begin_layer: return send_workspace(workspace_.begin_layer());
+      case FrameType::end_layer: return send_workspace(workspace_.end_layer());
+      case FrameType::start: return start(std::move(frame));
+      case FrameType::kill:
+        if (command_) ::kill(-1, SIGKILL);  // Everything here but this process.
+        return;
+      case FrameType::sample: return sample();
+      default: return send_failure({ErrorCode::invalid_input, "not a frame for a sandbox"});
+    }
+  }
+
+  Result<> prepare(Frame frame) {
+    TRY(walls_);
+    TRY_INTO(PrepareBody body, decode<PrepareBody>(frame.body));
+    if (frame.descriptors.size() != body.lower_count + body.inside_paths.size()) {
+      return {ErrorCode::corrupt, "prepare: folders and descriptors do not match"};
+    }
+    Contents contents;
+    const auto middle = frame.descriptors.begin() + static_cast<std::ptrdiff_t>(body.lower_count);
+    std::move(frame.descriptors.begin(), middle, std::back_inserter(contents.lower_dirs));
+    std::move(middle, frame.descriptors.end(), std::back_inserter(contents.mounts));
+    contents.inside_paths = body.inside_paths;
+    contents.disk_bytes_max = body.disk_bytes_max;
+    lock_.mounts = body.inside_paths;
+    lock_.disk_bytes_max = body.disk_bytes_max;
+    lock_.processes_max = body.processes_max;
+    return workspace_.fill(std::move(contents));
+  }
+
+  void send_workspace(const Result<>& done) {
+    if (!done) return send_failure(done.error());
+    const Result<UniqueFd> folder = workspace_.open();
+    if (!folder) return send_failure(folder.error());
+    send(FrameType::ready, "", {folder->get()});
+  }
+
+  void start(Frame frame) {
+    Result<StartBody> body = decode<StartBody>(frame.body);
+    if (!body) return send_failure(body.error());
+    if (command_) return send_failure({ErrorCode::conflict, "start: a command runs already"});
+    lock_.cpu_seconds_max = body->cpu_seconds_max;
+    children_usage_before_ = cpu_ns_of_children();
+    memory_peak_bytes_ = 0;
+    Result<RunningCommand> started =
+        start_command(*body, lock_, std::move(frame.descriptors));
+    if (!started) return send_failure(started.error());
+    command_ = *std::move(started);
+  }
+
+  void sample() {
+    const Usage usage = usage_of_all_processes();
+    const std::uint64_t cpu_ns =
+        usage.cpu_ns + cpu_ns_of_children() - children_usage_before_;
+    send(FrameType::sampled, encode(SampledBody{cpu_ns, usage.memory_bytes}));
+  }
+
+  /// Children of this process are the commands and every orphan of the sandbox.
+  void reap() {
+    signalfd_siginfo ignored{};
+    (void)!::read(children_.get(), &ignored, sizeof ignored);
+    while (true) {
+      const Reaped child = reap_one(WNOHANG);
+      if (child.pid <= 0) return;
+      if (command_ && child.pid == command_->pid) return finish(child.status);
+    }
+  }
+
+  struct Reaped {
+    pid_t pid = 0;
+    int status = 0;
+  };
+  Reaped reap_one(int options) {
+    Reaped child;
+    rusage usage{};
+    do {
+      child.pid = ::wait4(-1, &child.status, options, &usage);
+    } while (child.pid < 0 && errno == EINTR);
+    if (child.pid > 0) {
+      memory_peak_bytes_ =
+          std::max(memory_peak_bytes_, static_cast<std::uint64_t>(usage.ru_maxrss) * 1024);
+    }
+    return child;
+  }
+
+  /// The command itself ended: whatever it left behind ends now. No process can flee from kill(-1),
+  /// and all of them become children of this one.
+  void finish(int status) {
+    do {
+      ::kill(-1, SIGKILL);
+    } while (reap_one(0).pid > 0);
+    const std::optional<Error> failure = failure_before_exec(*command_);
+    command_.reset();
+    if (failure) return send_failure(*failure);
+    send(FrameType::exited,
+         encode(ExitedBody{status, cpu_ns_of_children() - children_usage_before_,
+                           memory_peak_bytes_}));
+  }
+
+  UniqueFd control_;
+  UniqueFd children_;
+  Result<> walls_;
+  Workspace workspace_;
+  Lock lock_;
+  std::optional<RunningCommand> command_;
+  std::uint64_t children_usage_before_ = 0;
+  std::uint64_t memory_peak_bytes_ = 0;
+};
+
+}  // namespace
+
+Result<> map_user(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid) {
+  // The files to be written belong to root while a process is not dumpable.
+  if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return wall_failed("user namespace", "dumpable");
+  TRY(write_to("/proc/self/setgroups", "deny"));
+  TRY(write_to("/proc/self/uid_map",
+               std::to_string(inside_uid) + " " + std::to_string(uid) + " 1"));
+  TRY(write_to("/proc/self/gid_map",
+               std::to_string(inside_gid) + " " + std::to_string(gid) + " 1"));
+  // From here on no process of the same user may trace this one or read its memory.
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return wall_failed("user namespace", "dumpable");
+  return ok;
+}
+
+void run_first_process(FirstProcess process) {
+  // A failure is kept until the launcher asks: the first frame on the socket is the helper's.
+  Result<> walls = build_walls(process);
+  sigset_t child_signal;
+  ::sigemptyset(&child_signal);
+  ::sigaddset(&child_signal, SIGCHLD);
+  ::sigprocmask(SIG_SETMASK, &child_signal, nullptr);
+  UniqueFd children(::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!children) walls = wall_failed("pid namespace", "signalfd");
+  Service(std::move(process.control), std::move(children), *process.filter, std::move(walls))
+      .serve();
+}
+
+}  // namespace nightjar::sandbox::inside
