@@ -1,5 +1,5 @@
-// The benchmark program: `nightjar_bench [--list] [--publish FILE] [NAME]…`. Without a name it runs all.
-// Exit 0: every row meets its limit; 1: a row misses; 2: wrong usage.
+// The benchmark program: `nightjar_bench [--list] [--publish FILE] [NAME]…`. Without a name it runs
+// all. Exit 0: every row meets its limit; 1: a row misses; 2: wrong usage.
 #include <algorithm>
 #include <cstdio>
 #include <string>

@@ -2,12 +2,12 @@
 //
 // A file `x_bench.cc`, anywhere in src/ or bench/, defines one function in namespace nightjar:
 //   void bench_x(bench::Report& report);
-// Its name is its registration (bench/CMakeLists.txt makes the table). `./dev bench x` runs it alone.
-// Such a file may `#include "bench/report.h"`; nothing else in src/ may.
+// Its name is its registration (bench/CMakeLists.txt makes the table). `./dev bench x` runs it
+// alone. Such a file may `#include "bench/report.h"`; nothing else in src/ may.
 //
-// Floor and ours are measured in turn, round by round, in one process, so that a change of the machine's
-// speed meets both; a row shows medians. A measurement that cannot be made is a row that misses.
-// Threads: one.
+// Floor and ours are measured in turn, round by round, in one process, so that a change of the
+// machine's speed meets both; a row shows medians. A measurement that cannot be made is a row that
+// misses. Threads: one.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ inline Limit at_most(double value) { return {Limit::Kind::at_most, value}; }
 inline Limit at_least(double value) { return {Limit::Kind::at_least, value}; }
 inline Limit no_limit() { return {}; }
 
-/// One round: does the work and returns the measured quantity (seconds, rate, cost per node; the same
-/// quantity for floor and ours).
+/// One round: does the work and returns the measured quantity (seconds, rate, cost per node; the
+/// same quantity for floor and ours).
 using Measure = std::function<Result<double>()>;
 
 struct Row {
