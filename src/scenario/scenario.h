@@ -1,7 +1,8 @@
 // Scenarios: end-to-end stories with steps and expectations, in YAML.
 //
-// The format is docs/formats/scenario.schema.json (JSON Schema 2020-12) and docs/scenarios.md. Reading is strict: unknown
-// keys, duplicate keys, anchors, aliases and tags are errors with file, line and the nearest known key.
+// The format is docs/formats/scenario.schema.json (JSON Schema 2020-12) and docs/scenarios.md.
+// Reading is strict: unknown keys, duplicate keys, anchors, aliases and tags are errors with file,
+// line and the nearest known key.
 // Values; any thread. Errors: invalid_input, exhausted (a size limit).
 #pragma once
 
@@ -21,6 +22,12 @@ namespace nightjar::scenario {
 inline constexpr std::size_t kFileBytesMax = std::size_t{1} << 20;
 inline constexpr std::size_t kScenariosMax = 2000;
 inline constexpr int kTrialsMax = 100;
+inline constexpr std::size_t kStepsMax = 100;      // of a scenario
+inline constexpr std::size_t kListItemsMax = 256;  // of argv, contains, requirements, tags
+inline constexpr std::size_t kMapEntriesMax = 64;  // of files, env, expect.file
+inline constexpr std::size_t kNumbersMax = 10'000;
+inline constexpr std::size_t kNameBytesMax = 200;          // of a scenario's name
+inline constexpr std::size_t kArgumentBytesMax = 100'000;  // one argument; the kernel takes 131,071
 
 struct Numbers {
   std::vector<double> values;
@@ -70,7 +77,9 @@ Result<std::vector<Scenario>> parse_scenarios(std::string_view yaml, std::string
 
 /// Errors that only show when all files are together: two scenarios of one name, a requirement that
 /// no spec has (with the nearest id), a `holdout` tag in the tree (says how to seal it).
-struct Known { std::vector<std::string> requirement_ids; };
+struct Known {
+  std::vector<std::string> requirement_ids;
+};
 Result<> check_library(const std::vector<Scenario>& scenarios, const Known& known);
 
 }  // namespace nightjar::scenario

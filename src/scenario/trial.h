@@ -22,28 +22,28 @@ struct StepLimits {
 
 struct Trial {
   bool satisfied = false;
-  std::string failure;      // one line: "step 2: stdout is \"3\", expected \"2\""; empty when satisfied
-  std::string fingerprint;  // equal for equal failures: no times, pids or addresses in it
-  int step_failed = 0;      // from 1
-  bool crashed = false;     // the step ended by a signal
-  std::string output_tail;  // of the failing step, for people; at most 2 KiB
-  std::string stderr_bytes; // of the failing step, at most output_bytes_max (tracebacks)
+  std::string failure;  // one line: "step 2: stdout is \"3\", expected \"2\""; empty when satisfied
+  std::string fingerprint;   // equal for equal failures: no times, pids or addresses in it
+  int step_failed = 0;       // from 1
+  bool crashed = false;      // the step ended by a signal
+  std::string output_tail;   // of the failing step, for people; at most 2 KiB
+  std::string stderr_bytes;  // of the failing step, at most output_bytes_max (tracebacks)
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
 };
 
 /// Runs the steps in a layer of its own on the open sandbox, and drops the layer.
-Result<Trial> run_trial(sandbox::Sandbox& sandbox, const Scenario& scenario, const StepLimits& limits,
-                        std::stop_token stop);
+Result<Trial> run_trial(sandbox::Sandbox& sandbox, const Scenario& scenario,
+                        const StepLimits& limits, std::stop_token stop);
 
 struct ScenarioResult {
   std::string name;
   std::vector<std::string> requirements;
   int trials = 0;
   int trials_satisfied = 0;
-  bool flaky = false;  // satisfied sometimes
+  bool flaky = false;             // satisfied sometimes
   std::int64_t cpu_ms_total = 0;  // of all its trials
-  Trial worst;         // the first trial that did not satisfy, else the last one
+  Trial worst;                    // the first trial that did not satisfy, else the last one
 
   bool satisfied() const { return trials > 0 && trials_satisfied == trials; }
 };
