@@ -1,0 +1,77 @@
+// The one connection that writes a journal: batches of transactions with one sync, leases,
+// checkpoints, anchored heads.
+//
+// One thread at a time. Errors: as store/journal.h says.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "store/sqlite/anchors.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/rows.h"
+#include "store/transaction.h"
+
+namespace nightjar::store {
+
+/// One transaction on its way into the journal.
+struct CommitRequest {
+  const Transaction* transaction = nullptr;
+  std::vector<ChainedAppend>
+      appends{};  // chained to the heads that were last seen, perhaps outdated
+  Result<std::vector<event::Envelope>> outcome = std::vector<event::Envelope>();
+};
+
+class Writer {
+ public:
+  /// `anchors` outlives the writer. `wal_bytes`: the size that the -wal file is given at once.
+  static Result<Writer> open(const std::string& path, Guarded<Anchors>& anchors,
+                             std::size_t wal_bytes);
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  ~Writer();
+
+  /// Sets each outcome. All that succeed are durable, by one sync; a conflict keeps nothing of its
+  /// own transaction and leaves the others alone.
+  void write(const std::vector<CommitRequest*>& batch);
+
+  Result<Lease> acquire_lease(const Lease& wanted, std::int64_t now_utc_ns);
+  Result<> release_lease(const Lease& lease);
+
+  /// Moves what the -wal file holds into the journal when it is full. Nobody waits for it.
+  void checkpoint_if_due();
+
+ private:
+  struct Statements;
+  struct BatchHead {
+    Head head;
+    bool changed = false;
+  };
+  Writer(Connection connection, std::string path, Guarded<Anchors>& anchors, std::size_t wal_bytes);
+
+  Result<> write_once(const std::vector<CommitRequest*>& batch);
+  Result<> check_one(const CommitRequest& request);
+  Result<> apply_one(CommitRequest& request);
+  Result<BatchHead*> head_of(const RunId& run);
+  Result<> check_work_item(const WorkItem& item);
+  Result<> append_events(ChainedAppend& append, std::vector<event::Envelope>& recorded);
+  Result<> apply_postings(const std::vector<Posting>& postings);
+  Result<> save_heads();
+  void anchor_heads();
+  template <typename Work>
+  Result<> in_transaction(const Work& work);
+  void checkpoint_and_reset();
+
+  std::string path_;
+  Guarded<Anchors>* anchors_;
+  std::size_t wal_bytes_;
+  Connection connection_;
+  std::unique_ptr<Statements> statements_;
+  std::unique_ptr<int> wal_pages_;    // SQLite's hook writes it; a stable address
+  std::map<RunId, BatchHead> heads_;  // of the running batch
+  std::int64_t next_seq_ = 0;         // likewise
+};
+
+}  // namespace nightjar::store
