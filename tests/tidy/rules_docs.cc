@@ -212,10 +212,13 @@ std::vector<Finding> check_invariants(const Repository& repository) {
       out.push_back({kArchitecture, line.number, "there is no test `" + token + "`"});
     }
   }
+  bool below_head = false;
   for (const Line& line : section_of(text, "Invariants")) {
     const auto cells = cells_of(line.text);
-    if (cells.size() < 2 || cells[0] == "invariant" || starts_with(cells[0], "--")) continue;
-    const auto quoted = quoted_in(cells[1]);
+    const bool is_rule = !cells.empty() && starts_with(cells[0], "--");
+    below_head = !cells.empty() && (below_head || is_rule);
+    if (!below_head || is_rule) continue;
+    const auto quoted = quoted_in(cells.back());
     if (std::any_of(quoted.begin(), quoted.end(), names_a_test)) continue;
     out.push_back({kArchitecture, line.number, "an invariant that names no test"});
   }

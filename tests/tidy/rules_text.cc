@@ -125,7 +125,7 @@ std::vector<Finding> check_machine_paths(const Repository& repository) {
 
 std::vector<Finding> check_names(const Repository& repository) {
   static const RE2 kFile(
-      R"(^(?:.*/)?(?:utils?|common|helpers?|misc|[a-z_]*manager[a-z_]*)(?:\.|/).*$)");
+      R"(^(?:.*/)?(?:utils?|common|helpers|misc|[a-z_]*manager[a-z_]*)(?:\.|/).*$)");
   static const RE2 kCharacters(R"(^[a-z0-9_./-]+$)");
   std::vector<Finding> out;
   for (const std::string& path : repository.code()) {
