@@ -1,7 +1,7 @@
 // How a project is built and its own tests are run, inside a sandbox.
 //
-// Threads: the caller's. Errors are failures of the sandbox or of the host's disk; a build that fails
-// is a BuildOutcome.
+// Threads: the caller's. Errors are failures of the sandbox or of the host's disk, cancelled, and
+// exhausted (the built project is larger than built_limits); a build that fails is a BuildOutcome.
 #pragma once
 
 #include <stop_token>
@@ -26,18 +26,19 @@ struct BuildInput {
   std::string build_command;  // empty: nothing to build
   std::string test_command;   // empty: no suite
   CommandLimits limits;
-  std::string built_dir;      // new host folder that receives the built workspace
+  std::string built_dir;  // new host folder that receives the built workspace
   sandbox::TreeLimits built_limits;
 };
 struct BuildOutcome {
   bool built = false;
   bool tested = false;        // a test command exists and was run
-  bool tests_passed = false;  // true when there is none
+  bool tests_passed = false;  // true when it was built and there is no suite
   sandbox::Outcome build;
   sandbox::Outcome test;
 };
 
-/// Builds, exports the workspace to built_dir, then runs the suite in a layer that is dropped.
+/// Builds, exports the workspace to built_dir (adopted: usable as a lower_dir), then runs the suite
+/// in a layer that is dropped. When the build fails, nothing is exported.
 Result<BuildOutcome> build_and_test(sandbox::Launcher& launcher, const BuildInput& input,
                                     std::stop_token stop);
 

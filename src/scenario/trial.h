@@ -1,7 +1,8 @@
 // Trials: running scenarios against a built project, each in a fresh copy of it.
 //
-// Threads: run_scenarios uses at most `parallel` threads of its own and joins them; run_trial uses the
-// caller's. Errors are failures of the sandbox; what a program does wrong is a Trial.
+// Threads: run_scenarios uses at most `parallel` threads of its own and joins them; run_trial uses
+// the caller's. Errors are failures of the sandbox (and cancelled); what a program does wrong is a
+// Trial.
 #pragma once
 
 #include <stop_token>
@@ -12,6 +13,8 @@
 #include "scenario/scenario.h"
 
 namespace nightjar::scenario {
+
+inline constexpr int kParallelMax = 64;
 
 /// Limits of one step; `within` of the scenario may only be shorter.
 struct StepLimits {
@@ -28,8 +31,10 @@ struct Trial {
   bool crashed = false;      // the step ended by a signal
   std::string output_tail;   // of the failing step, for people; at most 2 KiB
   std::string stderr_bytes;  // of the failing step, at most output_bytes_max (tracebacks)
-  std::int64_t wall_ms = 0;
+  std::int64_t wall_ms = 0;  // of all steps together
   std::int64_t cpu_ms = 0;
+  std::int64_t step_wall_ms_max = 0;  // of the slowest step
+  std::int64_t step_cpu_ms_max = 0;
 };
 
 /// Runs the steps in a layer of its own on the open sandbox, and drops the layer.
@@ -41,17 +46,19 @@ struct ScenarioResult {
   std::vector<std::string> requirements;
   int trials = 0;
   int trials_satisfied = 0;
-  bool flaky = false;             // satisfied sometimes
-  std::int64_t cpu_ms_total = 0;  // of all its trials
-  Trial worst;                    // the first trial that did not satisfy, else the last one
+  bool flaky = false;                 // satisfied sometimes
+  Trial worst;                        // the first trial that did not satisfy, else the last one
+  std::int64_t step_wall_ms_max = 0;  // of the slowest step in the trials that satisfied
+  std::int64_t step_cpu_ms_max = 0;
 
   bool satisfied() const { return trials > 0 && trials_satisfied == trials; }
 };
 
 struct RunOptions {
   StepLimits limits;
-  int parallel = 1;
-  /// Runs a scenario that fails again, to this many trials in all, to tell flaky from broken. 0: off.
+  int parallel = 1;  // at most kParallelMax
+  /// Runs a scenario that fails again, to this many trials in all, to tell flaky from broken. 0:
+  /// off.
   int flake_trials = 0;
 };
 
@@ -69,7 +76,7 @@ struct Count {
 Count count_of(const std::vector<ScenarioResult>& results);
 
 /// Limits for later trials from how long the baseline took: ten times the slowest satisfied step,
-/// between 1 s and `ceiling`.
+/// between 1 s and `ceiling`. Without a satisfied trial: `ceiling`.
 StepLimits adapt_limits(const std::vector<ScenarioResult>& baseline, const StepLimits& ceiling);
 
 }  // namespace nightjar::scenario

@@ -1,8 +1,8 @@
 // A strict part of YAML 1.2 as plain values with line numbers. The one file that sees yaml-cpp is
 // yaml.cc.
 //
-// Refused: duplicate keys, keys that are no text, merge keys, anchors, aliases, tags, control bytes,
-// what is not UTF-8, nesting deeper than kYamlDepthMax, more than kYamlNodesMax values.
+// Refused: duplicate keys, keys that are no text, merge keys, anchors, aliases, tags, control
+// bytes, what is not UTF-8, nesting deeper than kYamlDepthMax, more than kYamlNodesMax values.
 // Pure; any thread. Errors: invalid_input (file:line: what, what next), exhausted (a size limit).
 #pragma once
 
