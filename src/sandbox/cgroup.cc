@@ -15,12 +15,14 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "sandbox/launcher.h"
 
 namespace nightjar::sandbox {
 namespace {
 
 constexpr std::string_view kPrefix = "nightjar-";
-constexpr std::size_t kIdleMax = 8;
+constexpr const char* kPeakOne = "/memory.max_usage_in_bytes";
+constexpr const char* kPeakTwo = "/memory.peak";
 constexpr std::size_t kTextMax = std::size_t{1} << 20U;
 
 Result<> write_value(const std::string& path, std::string_view value) {
@@ -130,38 +132,49 @@ Result<> Group::limit_memory(std::uint64_t hard_bytes_max) const {
   return path_exists(swap) ? write_value(swap, "0") : Result<>(ok);
 }
 
-Result<> Group::admit(pid_t pid) const {
-  const std::string value = std::to_string(pid);
-  if (counts_memory()) TRY(write_value(folders_.memory + "/cgroup.procs", value));
-  if (counts_cpu() && folders_.cpu != folders_.memory) {
-    TRY(write_value(folders_.cpu + "/cgroup.procs", value));
+Result<std::vector<UniqueFd>> Group::entrances() const {
+  std::vector<UniqueFd> entrances;
+  for (const std::string& folder : {folders_.memory, folders_.cpu}) {
+    if (folder.empty() || (!entrances.empty() && folder == folders_.memory)) continue;
+    const std::string path = folder + "/cgroup.procs";
+    UniqueFd entrance(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!entrance) return errno_error("wall memory total: open " + path, errno);
+    // Older kernels ask for the rights of the writer, who is the sandbox's user.
+    if (::geteuid() == 0) (void)!::fchown(entrance.get(), kSandboxUid, kSandboxUid);
+    entrances.push_back(std::move(entrance));
   }
-  return ok;
+  return entrances;
+}
+
+std::uint64_t Group::cpu_ns() const {
+  if (!counts_cpu()) return 0;
+  if (version_ == GroupVersion::one) return number_in(read_text(folders_.cpu + "/cpuacct.usage"));
+  return number_of(read_text(folders_.cpu + "/cpu.stat"), "usage_usec") * 1000;
+}
+
+std::uint64_t Group::private_bytes() const {
+  if (!counts_memory()) return 0;
+  const bool one = version_ == GroupVersion::one;
+  return number_of(read_text(folders_.memory + "/memory.stat"), one ? "total_rss" : "anon");
+}
+
+std::uint64_t Group::peak_bytes() const {
+  if (!counts_memory()) return 0;
+  const bool one = version_ == GroupVersion::one;
+  return number_in(read_text(folders_.memory + (one ? kPeakOne : kPeakTwo)));
+}
+
+std::uint64_t Group::oom_kills() const {
+  if (!counts_memory()) return 0;
+  const bool one = version_ == GroupVersion::one;
+  return number_of(
+      read_text(folders_.memory + (one ? "/memory.oom_control" : "/memory.events")), "oom_kill");
 }
 
 void Group::reset_peak() const {
   if (!counts_memory()) return;
-  const char* name =
-      version_ == GroupVersion::one ? "/memory.max_usage_in_bytes" : "/memory.peak";
-  (void)write_value(folders_.memory + name, "0");
-}
-
-GroupUsage Group::usage() const {
-  GroupUsage usage;
   const bool one = version_ == GroupVersion::one;
-  if (counts_cpu()) {
-    usage.cpu_ns = one ? number_in(read_text(folders_.cpu + "/cpuacct.usage"))
-                       : number_of(read_text(folders_.cpu + "/cpu.stat"), "usage_usec") * 1000;
-  }
-  if (!counts_memory()) return usage;
-  const std::string& folder = folders_.memory;
-  const std::string statistics = read_text(folder + "/memory.stat");
-  usage.private_bytes = number_of(statistics, one ? "total_rss" : "anon");
-  usage.peak_bytes =
-      number_in(read_text(folder + (one ? "/memory.max_usage_in_bytes" : "/memory.peak")));
-  usage.oom_kills = number_of(
-      read_text(folder + (one ? "/memory.oom_control" : "/memory.events")), "oom_kill");
-  return usage;
+  (void)write_value(folders_.memory + (one ? kPeakOne : kPeakTwo), "0");
 }
 
 std::unique_ptr<Groups> Groups::find(const std::string& mountinfo_path,
@@ -225,8 +238,8 @@ void Groups::remove_leftovers() const {
 }
 
 Groups::~Groups() {
-  state_.with([](State& state) {
-    for (const Group& group : state.idle) {
+  made_.with([](const std::vector<Group>& made) {
+    for (const Group& group : made) {
       for (const std::string& folder : {group.folders().memory, group.folders().cpu}) {
         if (!folder.empty()) ::rmdir(folder.c_str());
       }
@@ -234,15 +247,10 @@ Groups::~Groups() {
   });
 }
 
-Result<Group> Groups::take() {
-  return state_.with([&](State& state) -> Result<Group> {
-    if (!state.idle.empty()) {
-      Group group = state.idle.back();
-      state.idle.pop_back();
-      return group;
-    }
+Result<Group> Groups::make() {
+  return made_.with([&](std::vector<Group>& made) -> Result<Group> {
     const std::string name = "/" + std::string(kPrefix) + std::to_string(::getpid()) + "-" +
-                             std::to_string(++state.made);
+                             std::to_string(made.size() + 1);
     GroupFolders folders;
     if (!parents_.memory.empty()) folders.memory = parents_.memory + name;
     if (!parents_.cpu.empty()) folders.cpu = parents_.cpu + name;
@@ -251,19 +259,8 @@ Result<Group> Groups::take() {
         return errno_error("wall memory total: make " + folder, errno);
       }
     }
-    return Group(version_, folders);
-  });
-}
-
-void Groups::give_back(const Group& group) {
-  state_.with([&](State& state) {
-    if (state.idle.size() < kIdleMax) {
-      state.idle.push_back(group);
-      return;
-    }
-    for (const std::string& folder : {group.folders().memory, group.folders().cpu}) {
-      if (!folder.empty()) ::rmdir(folder.c_str());
-    }
+    made.emplace_back(version_, folders);
+    return made.back();
   });
 }
 

@@ -4,14 +4,13 @@
 // Threads: Groups from any thread, a Group from one at a time.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/guarded.h"
 #include "base/result.h"
 
@@ -21,13 +20,6 @@ namespace nightjar::sandbox {
 struct GroupFolders {
   std::string memory;
   std::string cpu;
-};
-
-struct GroupUsage {
-  std::uint64_t cpu_ns = 0;
-  std::uint64_t private_bytes = 0;  // memory of processes, without files in memory
-  std::uint64_t peak_bytes = 0;     // files in memory included
-  std::uint64_t oom_kills = 0;
 };
 
 enum class GroupVersion { one, two };
@@ -43,10 +35,16 @@ class Group {
 
   /// `hard_bytes_max` counts files in memory, too.
   Result<> limit_memory(std::uint64_t hard_bytes_max) const;
-  Result<> admit(pid_t pid) const;
+  /// Files by which a process joins, by writing "0" to each.
+  Result<std::vector<UniqueFd>> entrances() const;
+
+  /// 0 where it is not counted.
+  std::uint64_t cpu_ns() const;
+  std::uint64_t private_bytes() const;  // memory of processes, without files in memory
+  std::uint64_t peak_bytes() const;     // with files in memory
+  std::uint64_t oom_kills() const;
   /// The peak starts anew, where the kernel can do that.
   void reset_peak() const;
-  GroupUsage usage() const;
 
  private:
   GroupVersion version_;
@@ -59,6 +57,7 @@ class Groups {
   /// is in what_is_missing(). The paths are parameters for the tests' sake.
   static std::unique_ptr<Groups> find(const std::string& mountinfo_path,
                                       const std::string& own_groups_path);
+  /// Removes the groups that it made; their processes must be gone.
   ~Groups();
   Groups(const Groups&) = delete;
   Groups& operator=(const Groups&) = delete;
@@ -66,10 +65,8 @@ class Groups {
   /// "memory total: …" and "processor total: …" for Walls::not_enforced.
   const std::vector<std::string>& what_is_missing() const { return missing_; }
 
-  /// A group without processes.
-  Result<Group> take();
-  /// Its processes are gone: it is used again or removed.
-  void give_back(const Group& group);
+  /// A new group without processes.
+  Result<Group> make();
 
  private:
   Groups() = default;
@@ -80,11 +77,7 @@ class Groups {
   GroupVersion version_ = GroupVersion::one;
   GroupFolders parents_;
   std::vector<std::string> missing_;
-  struct State {
-    std::uint64_t made = 0;
-    std::vector<Group> idle;
-  };
-  Guarded<State> state_;
+  Guarded<std::vector<Group>> made_;
 };
 
 }  // namespace nightjar::sandbox

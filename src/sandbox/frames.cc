@@ -1,5 +1,6 @@
 #include "sandbox/frames.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -169,6 +170,27 @@ Result<Frame> receive_frame(int socket) {
   return frame;
 }
 
+bool wait_readable(int fd, int timeout_ms) {
+  pollfd polled{fd, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&polled, 1, timeout_ms);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
+
+Result<Frame> expect_frame(int socket, FrameType type) {
+  if (!wait_readable(socket, kAnswerMsMax)) {
+    return {ErrorCode::timeout, "the sandbox helper did not answer within 10 s"};
+  }
+  TRY_INTO(Frame frame, receive_frame(socket));
+  if (frame.type == FrameType::failed) return decode_error(frame.body);
+  if (frame.type != type) {
+    return {ErrorCode::corrupt, "the sandbox helper gave another answer than was asked for"};
+  }
+  return frame;
+}
+
 Result<std::pair<UniqueFd, UniqueFd>> socket_pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
@@ -179,10 +201,6 @@ Result<std::pair<UniqueFd, UniqueFd>> socket_pair() {
 
 std::string encode(const HelloBody& body) { return Writer().list(body.walls).take(); }
 
-std::string encode(const OpenedBody& body) {
-  return Writer().number(static_cast<std::uint32_t>(body.pid)).take();
-}
-
 std::string encode(const ViewBody& body) {
   return Writer().text(body.host_path).number(body.with_submounts ? 1 : 0).take();
 }
@@ -192,12 +210,19 @@ std::string encode(const PrepareBody& body) {
       .number(body.lower_count)
       .list(body.inside_paths)
       .number(body.disk_bytes_max)
-      .number(body.processes_max)
       .take();
 }
 
 std::string encode(const StartBody& body) {
-  return Writer().list(body.argv).list(body.env).text(body.cwd).number(body.cpu_seconds_max).take();
+  return Writer()
+      .list(body.argv)
+      .list(body.env)
+      .text(body.cwd)
+      .list(body.mounts)
+      .number(body.disk_bytes_max)
+      .number(body.cpu_seconds_max)
+      .number(body.processes_max)
+      .take();
 }
 
 std::string encode(const ExitedBody& body) {
@@ -225,14 +250,6 @@ Result<HelloBody> decode(std::string_view bytes) {
 }
 
 template <>
-Result<OpenedBody> decode(std::string_view bytes) {
-  Reader reader(bytes);
-  OpenedBody body;
-  body.pid = static_cast<std::int32_t>(reader.number_up_to(kInt32Max));
-  return reader.done(body);
-}
-
-template <>
 Result<ViewBody> decode(std::string_view bytes) {
   Reader reader(bytes);
   ViewBody body;
@@ -248,7 +265,6 @@ Result<PrepareBody> decode(std::string_view bytes) {
   body.lower_count = static_cast<std::uint32_t>(reader.number_up_to(kFrameDescriptorsMax));
   body.inside_paths = reader.list();
   body.disk_bytes_max = reader.number();
-  body.processes_max = static_cast<std::uint32_t>(reader.number_up_to(kUint32Max));
   return reader.done(std::move(body));
 }
 
@@ -259,7 +275,10 @@ Result<StartBody> decode(std::string_view bytes) {
   body.argv = reader.list();
   body.env = reader.list();
   body.cwd = reader.text();
+  body.mounts = reader.list();
+  body.disk_bytes_max = reader.number();
   body.cpu_seconds_max = reader.number();
+  body.processes_max = static_cast<std::uint32_t>(reader.number_up_to(kUint32Max));
   return reader.done(std::move(body));
 }
 

@@ -1,4 +1,4 @@
-// The language between the launcher, the helper and the sandboxes' first processes: one frame is one
+// The language between the launcher, the helper, its stems and the sandboxes: one frame is one
 // packet of a SOCK_SEQPACKET socket, at most 64 KiB, with descriptors beside it.
 // Bytes and order of the conversation: docs/formats/helper-protocol.md.
 // A sandbox's end is not trusted: whatever cannot be decoded is `corrupt`. One thread per socket end.
@@ -22,10 +22,11 @@ inline constexpr std::size_t kFrameDescriptorsMax = 40;
 
 enum class FrameType : std::uint8_t {
   hello = 1,    // helper: it is up; which walls it builds
-  open,         // launcher, with a socket: make a sandbox that listens there
-  opened,       // helper on that socket, with a pidfd: the sandbox's first process
-  view,         // launcher: a private view of a host path
-  viewed,       // helper, with a detached mount
+  stem,         // launcher, with a socket and group files: a process that makes sandboxes
+  open,         // launcher to a stem, with a socket: make a sandbox that listens there
+  opened,       // stem, with a pidfd: the sandbox's first process
+  view,         // launcher to a stem: a private view of a host path
+  viewed,       // stem, with a detached mount
   prepare,      // launcher, with detached mounts: folders and limits of the sandbox
   ready,        // sandbox, with the workspace folder
   start,        // launcher, with stdout, stderr and perhaps stdin: run a command
@@ -35,7 +36,7 @@ enum class FrameType : std::uint8_t {
   sampled,      // sandbox
   begin_layer,  // launcher
   end_layer,    // launcher
-  failed,       // helper or sandbox, instead of its answer
+  failed,       // instead of any answer
 };
 
 struct Frame {
@@ -50,14 +51,18 @@ Result<> send_frame(int socket, FrameType type, std::string_view body,
 /// Waits for one frame. unavailable when the other end is gone, corrupt when it is no frame.
 Result<Frame> receive_frame(int socket);
 
+/// How long an answer may take: work of the kernel that is measured in milliseconds.
+inline constexpr int kAnswerMsMax = 10'000;
+/// False: nothing to read within the time.
+bool wait_readable(int fd, int timeout_ms);
+/// Waits for a frame of this type; a `failed` frame becomes its error. timeout after kAnswerMsMax.
+Result<Frame> expect_frame(int socket, FrameType type);
+
 /// A connected pair of packet sockets, both closed on exec.
 Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
 
 struct HelloBody {
   std::vector<std::string> walls;
-};
-struct OpenedBody {
-  std::int32_t pid = 0;
 };
 struct ViewBody {
   std::string host_path;
@@ -67,13 +72,15 @@ struct PrepareBody {
   std::uint32_t lower_count = 0;  // detached mounts first in the frame
   std::vector<std::string> inside_paths;  // one for each of the mounts after them
   std::uint64_t disk_bytes_max = 0;
-  std::uint32_t processes_max = 0;
 };
 struct StartBody {
   std::vector<std::string> argv;
   std::vector<std::string> env;  // NAME=value
   std::string cwd;
-  std::uint64_t cpu_seconds_max = 0;  // of each process; the launcher watches the total
+  std::vector<std::string> mounts;    // the user's, by their inside paths
+  std::uint64_t disk_bytes_max = 0;   // of one file; the workspace limits the total
+  std::uint64_t cpu_seconds_max = 0;  // of one process; the launcher watches the total
+  std::uint32_t processes_max = 0;
 };
 struct ExitedBody {
   std::int32_t wait_status = 0;
@@ -86,7 +93,6 @@ struct SampledBody {
 };
 
 std::string encode(const HelloBody& body);
-std::string encode(const OpenedBody& body);
 std::string encode(const ViewBody& body);
 std::string encode(const PrepareBody& body);
 std::string encode(const StartBody& body);

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,11 +14,9 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/guarded.h"
 #include "sandbox/adopt.h"
-#include "sandbox/cgroup.h"
 #include "sandbox/frames.h"
-#include "sandbox/inside/mounts.h"
+#include "sandbox/pool.h"
 #include "sandbox/request.h"
 #include "sandbox/session.h"
 
@@ -29,55 +26,22 @@ namespace {
 class HelperLauncher final : public Launcher {
  public:
   HelperLauncher(UniqueFd socket, pid_t helper, std::vector<std::string> walls, std::size_t spares)
-      : helper_(helper),
-        spares_(spares),
-        walls_(std::move(walls)),
-        groups_(Groups::find("/proc/self/mountinfo", "/proc/self/cgroup")) {
-    state_.with([&](State& state) { state.socket = std::move(socket); });
-  }
+      : helper_(helper), walls_(std::move(walls)), pool_(std::move(socket), spares) {}
   HelperLauncher(const HelperLauncher&) = delete;
   HelperLauncher& operator=(const HelperLauncher&) = delete;
 
   ~HelperLauncher() override {
-    state_.with([](State& state) {
-      state.spares.clear();
-      state.socket = UniqueFd();  // The helper ends every sandbox, then itself.
-    });
+    pool_.close();
     while (::waitpid(helper_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
 
-  Result<> fill_spares() {
-    return state_.with([&](State& state) -> Result<> {
-      while (state.spares.size() < spares_) {
-        TRY_INTO(Blank blank, request_blank(state));
-        state.spares.push_back(std::move(blank));
-      }
-      return ok;
-    });
-  }
+  Result<> fill() { return pool_.fill(); }
 
   Result<std::unique_ptr<Sandbox>> open(const Spec& spec) override {
     TRY(check_spec(spec));
-    PrepareBody body;
-    body.lower_count = static_cast<std::uint32_t>(spec.lower_dirs.size());
-    body.disk_bytes_max = spec.limits.disk_bytes_max;
-    body.processes_max = spec.limits.processes_max;
-    std::vector<UniqueFd> views;
-    for (const std::string& folder : spec.lower_dirs) {
-      TRY_INTO(UniqueFd view, view_of({.host_path = folder, .with_submounts = false}));
-      views.push_back(std::move(view));
-    }
-    for (const Mount& mount : spec.mounts) {
-      TRY_INTO(UniqueFd view, view_of({.host_path = mount.host_path, .with_submounts = true}));
-      views.push_back(std::move(view));
-      body.inside_paths.push_back(mount.inside_path);
-    }
-    TRY_INTO(Blank blank, take_blank());
-    auto sandbox = HelperSandbox::open(std::move(blank), *groups_, spec, body, views);
-    // After ours stands, so that the next one is built while this one works.
-    if (sandbox) TRY(fill_spares());
-    return sandbox;
+    TRY_INTO(Blank blank, pool_.take());
+    return HelperSandbox::open(std::move(blank), pool_, spec);
   }
 
   Result<> adopt(const std::string& host_dir) override {
@@ -85,52 +49,13 @@ class HelperLauncher final : public Launcher {
   }
 
   Walls walls() const override {
-    return {.standing = walls_, .not_enforced = groups_->what_is_missing()};
+    return {.standing = walls_, .not_enforced = pool_.what_is_missing()};
   }
 
  private:
-  struct State {
-    UniqueFd socket;
-    std::vector<Blank> spares;
-  };
-
-  static Result<Blank> request_blank(State& state) {
-    TRY_INTO(auto ends, socket_pair());
-    TRY(send_frame(state.socket.get(), FrameType::open, "", {ends.second.get()})
-            .with_context("the sandbox helper has ended; start Nightjar again"));
-    return Blank{std::move(ends.first)};
-  }
-
-  Result<Blank> take_blank() {
-    return state_.with([&](State& state) -> Result<Blank> {
-      if (state.spares.empty()) return request_blank(state);
-      Blank blank = std::move(state.spares.front());
-      state.spares.erase(state.spares.begin());
-      return blank;
-    });
-  }
-
-  /// Root copies the mount itself, since its folders may be closed to the helper's user. Anyone else
-  /// has no right to, but the helper has, in its own namespace, where it is the same user.
-  Result<UniqueFd> view_of(const ViewBody& body) {
-    if (::geteuid() == 0) {
-      return inside::open_view(body.host_path, body.with_submounts
-                                                   ? inside::Submounts::included
-                                                   : inside::Submounts::left_out);
-    }
-    return state_.with([&](State& state) -> Result<UniqueFd> {
-      TRY(send_frame(state.socket.get(), FrameType::view, encode(body), {}));
-      TRY_INTO(Frame viewed, expect_frame(state.socket.get(), FrameType::viewed));
-      if (viewed.descriptors.size() != 1) return {ErrorCode::corrupt, "viewed: no descriptor"};
-      return std::move(viewed.descriptors.front());
-    });
-  }
-
   pid_t helper_;
-  std::size_t spares_;
   std::vector<std::string> walls_;
-  std::unique_ptr<Groups> groups_;
-  Guarded<State> state_;
+  Pool pool_;
 };
 
 Result<std::string> helper_beside_us() {
@@ -186,7 +111,7 @@ Result<std::unique_ptr<Launcher>> start_helper(const HelperOptions& options) {
   if (!hello) return give_up(hello.error());
   auto launcher = std::make_unique<HelperLauncher>(std::move(ends.first), pid, hello->walls,
                                                    options.spares);
-  TRY(launcher->fill_spares());
+  TRY(launcher->fill());
   return std::unique_ptr<Launcher>(std::move(launcher));
 }
 

@@ -1,7 +1,6 @@
 #include "sandbox/session.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -11,23 +10,13 @@
 #include <cerrno>
 #include <utility>
 
+#include "sandbox/inside/mounts.h"
 #include "sandbox/launcher.h"
 #include "sandbox/request.h"
 #include "sandbox/watch.h"
 
 namespace nightjar::sandbox {
 namespace {
-
-constexpr int kAnswerMsMax = 10'000;
-
-bool wait_readable(int fd, int timeout_ms) {
-  pollfd polled{fd, POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&polled, 1, timeout_ms);
-  } while (ready < 0 && errno == EINTR);
-  return ready > 0;
-}
 
 struct Pipe {
   UniqueFd read_end;
@@ -63,61 +52,68 @@ Result<UniqueFd> sealed_file(std::string_view content) {
   return file;
 }
 
-StartBody start_body(const Command& command) {
-  StartBody body;
-  body.argv = command.argv;
-  for (const auto& [name, value] : environment_of(command)) body.env.push_back(name + "=" + value);
-  body.cwd = command.cwd;
-  // The watch ends the whole tree at cpu_max; this one stops a process that escaped its sampling.
-  body.cpu_seconds_max = static_cast<std::uint64_t>(command.cpu_max.count()) / 1000 + 2;
-  return body;
-}
-
 }  // namespace
 
-Result<Frame> expect_frame(int socket, FrameType type) {
-  if (!wait_readable(socket, kAnswerMsMax)) {
-    return {ErrorCode::timeout, "the sandbox helper did not answer within 10 s"};
-  }
-  TRY_INTO(Frame frame, receive_frame(socket));
-  if (frame.type == FrameType::failed) return decode_error(frame.body);
-  if (frame.type != type) {
-    return {ErrorCode::corrupt, "the sandbox helper gave another answer than was asked for"};
-  }
-  return frame;
+HelperSandbox::HelperSandbox(Blank blank, Pool& pool, const Spec& spec)
+    : control_(std::move(blank.control)),
+      pool_(pool),
+      stem_(std::move(blank.stem)),
+      limits_(spec.limits) {
+  for (const Mount& mount : spec.mounts) mounts_.push_back(mount.inside_path);
 }
 
-Result<std::unique_ptr<Sandbox>> HelperSandbox::open(Blank blank, Groups& groups, const Spec& spec,
-                                                     const PrepareBody& body,
-                                                     const std::vector<UniqueFd>& views) {
-  TRY_INTO(Frame opened, expect_frame(blank.control.get(), FrameType::opened));
-  TRY_INTO(const OpenedBody process, decode<OpenedBody>(opened.body));
+Result<std::unique_ptr<Sandbox>> HelperSandbox::open(Blank blank, Pool& pool, const Spec& spec) {
+  std::unique_ptr<HelperSandbox> sandbox(new HelperSandbox(std::move(blank), pool, spec));
+  TRY_INTO(Frame opened, expect_frame(sandbox->stem_.socket.get(), FrameType::opened));
   if (opened.descriptors.size() != 1) return {ErrorCode::corrupt, "opened: no process"};
-  TRY_INTO(Group group, groups.take());
-  std::unique_ptr<HelperSandbox> sandbox(
-      new HelperSandbox(std::move(blank.control), groups, std::move(group), spec.limits));
   sandbox->process_ = std::move(opened.descriptors.front());
-  // Files live in memory here, so they count: the limit of the group is the sum, and the watch
-  // keeps the processes' own share below memory_bytes_max.
-  TRY(sandbox->group_.limit_memory(spec.limits.memory_bytes_max + spec.limits.disk_bytes_max));
-  // Before the first command: a group counts from the moment a process joins it.
-  TRY(sandbox->group_.admit(process.pid));
+  TRY(sandbox->prepare(spec));
+  return std::unique_ptr<Sandbox>(std::move(sandbox));
+}
+
+/// Root copies a mount itself, since its folders may be closed to the helper's user. Anyone else has
+/// no right to, but the stem has, in its own namespace, where it is the same user.
+Result<UniqueFd> HelperSandbox::view_of(const ViewBody& body) {
+  if (::geteuid() == 0) {
+    return inside::open_view(body.host_path, body.with_submounts ? inside::Submounts::included
+                                                                 : inside::Submounts::left_out);
+  }
+  TRY(send_frame(stem_.socket.get(), FrameType::view, encode(body), {}));
+  TRY_INTO(Frame viewed, expect_frame(stem_.socket.get(), FrameType::viewed));
+  if (viewed.descriptors.size() != 1) return {ErrorCode::corrupt, "viewed: no descriptor"};
+  return std::move(viewed.descriptors.front());
+}
+
+Result<> HelperSandbox::prepare(const Spec& spec) {
+  PrepareBody body;
+  body.lower_count = static_cast<std::uint32_t>(spec.lower_dirs.size());
+  body.disk_bytes_max = spec.limits.disk_bytes_max;
+  std::vector<UniqueFd> views;
+  for (const std::string& folder : spec.lower_dirs) {
+    TRY_INTO(UniqueFd view, view_of({.host_path = folder, .with_submounts = false}));
+    views.push_back(std::move(view));
+  }
+  for (const Mount& mount : spec.mounts) {
+    TRY_INTO(UniqueFd view, view_of({.host_path = mount.host_path, .with_submounts = true}));
+    views.push_back(std::move(view));
+    body.inside_paths.push_back(mount.inside_path);
+  }
   std::vector<int> descriptors;
   for (const UniqueFd& view : views) descriptors.push_back(view.get());
-  TRY(send_frame(sandbox->control_.get(), FrameType::prepare, encode(body), descriptors));
-  TRY(sandbox->take_workspace());
-  return std::unique_ptr<Sandbox>(std::move(sandbox));
+  TRY(send_frame(control_.get(), FrameType::prepare, encode(body), descriptors));
+  // While the sandbox mounts. Files live in memory here, so they count: the limit of the group is
+  // the sum, and the watch keeps the processes' own share below memory_bytes_max.
+  TRY(stem_.group.limit_memory(limits_.memory_bytes_max + limits_.disk_bytes_max));
+  oom_kills_seen_ = stem_.group.oom_kills();
+  return take_workspace();
 }
 
 HelperSandbox::~HelperSandbox() {
   workspace_ = UniqueFd();
-  if (process_) {
-    // The kernel kills and reaps all of a pid namespace, and takes its mounts apart, before its
-    // first process counts as ended.
-    ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
-    wait_readable(process_.get(), kAnswerMsMax);
-  }
-  groups_.give_back(group_);
+  // No command runs, so only the first process is left; with it go the mounts.
+  if (process_) ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  control_ = UniqueFd();
+  pool_.give_back(std::move(stem_), std::move(process_));
 }
 
 Result<> HelperSandbox::take_workspace() {
@@ -139,7 +135,11 @@ Result<Outcome> HelperSandbox::run(const Command& command, std::stop_token stop)
     TRY_INTO(in, sealed_file(command.stdin_bytes));
     descriptors.push_back(in.get());
   }
-  Watch watch({.control = control_.get(), .group = group_, .limits = limits_, .command = command},
+  Watch watch({.control = control_.get(),
+               .group = stem_.group,
+               .limits = limits_,
+               .command = command,
+               .oom_kills_seen = oom_kills_seen_},
               std::move(out.read_end), std::move(err.read_end));
   TRY(send_frame(control_.get(), FrameType::start, encode(start_body(command)), descriptors));
   out.write_end = UniqueFd();
@@ -148,6 +148,19 @@ Result<Outcome> HelperSandbox::run(const Command& command, std::stop_token stop)
   // A program or folder that is not there leaves the sandbox as it was; anything else may not have.
   if (!outcome && outcome.error().code != ErrorCode::not_found) broken_ = true;
   return outcome;
+}
+
+StartBody HelperSandbox::start_body(const Command& command) const {
+  StartBody body;
+  body.argv = command.argv;
+  for (const auto& [name, value] : environment_of(command)) body.env.push_back(name + "=" + value);
+  body.cwd = command.cwd;
+  body.mounts = mounts_;
+  body.disk_bytes_max = limits_.disk_bytes_max;
+  // The watch ends the whole tree at cpu_max; this one stops a process that escaped its sampling.
+  body.cpu_seconds_max = static_cast<std::uint64_t>(command.cpu_max.count()) / 1000 + 2;
+  body.processes_max = limits_.processes_max;
+  return body;
 }
 
 Result<> HelperSandbox::change_layer(FrameType type) {

@@ -3,30 +3,22 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
-#include "sandbox/cgroup.h"
 #include "sandbox/frames.h"
+#include "sandbox/pool.h"
 #include "sandbox/sandbox.h"
 
 namespace nightjar::sandbox {
 
-/// A sandbox that stands but has no workspace yet.
-struct Blank {
-  UniqueFd control;
-};
-
-/// Waits for a frame of this type; a `failed` frame becomes its error. timeout after ten seconds.
-Result<Frame> expect_frame(int socket, FrameType type);
-
 class HelperSandbox final : public Sandbox {
  public:
-  /// Takes over a blank sandbox. `views` are the detached mounts that `body` speaks of.
-  static Result<std::unique_ptr<Sandbox>> open(Blank blank, Groups& groups, const Spec& spec,
-                                               const PrepareBody& body,
-                                               const std::vector<UniqueFd>& views);
+  /// Turns a blank into a sandbox with this workspace. The stem goes back to `pool` in any case.
+  static Result<std::unique_ptr<Sandbox>> open(Blank blank, Pool& pool, const Spec& spec);
   HelperSandbox(const HelperSandbox&) = delete;
   HelperSandbox& operator=(const HelperSandbox&) = delete;
+  /// Tells the sandbox to end; the pool sees to it that it has.
   ~HelperSandbox() override;
 
   Result<Outcome> run(const Command& command, std::stop_token stop) override;
@@ -35,17 +27,21 @@ class HelperSandbox final : public Sandbox {
   int workspace_fd() const override { return workspace_.get(); }
 
  private:
-  HelperSandbox(UniqueFd control, Groups& groups, Group group, Limits limits)
-      : control_(std::move(control)), groups_(groups), group_(std::move(group)), limits_(limits) {}
+  HelperSandbox(Blank blank, Pool& pool, const Spec& spec);
+  Result<> prepare(const Spec& spec);
+  Result<UniqueFd> view_of(const ViewBody& body);
+  StartBody start_body(const Command& command) const;
   Result<> change_layer(FrameType type);
   Result<> take_workspace();
 
   UniqueFd control_;
   UniqueFd process_;  // pidfd of the first process
   UniqueFd workspace_;
-  Groups& groups_;  // Outlives the sandbox.
-  Group group_;
+  Pool& pool_;  // Outlives the sandbox.
+  Stem stem_;
   Limits limits_;
+  std::vector<std::string> mounts_;
+  std::uint64_t oom_kills_seen_ = 0;
   bool broken_ = false;  // It failed in a way that leaves its state unknown.
 };
 

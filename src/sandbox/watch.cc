@@ -33,7 +33,7 @@ Watch::Watch(Subject subject, UniqueFd out, UniqueFd err)
       deadline_(start_ + subject.command.wall_max),
       next_sample_(start_ + kSamplePeriod) {
   subject_.group.reset_peak();
-  before_ = subject_.group.usage();
+  cpu_ns_before_ = subject_.group.cpu_ns();
 }
 
 Result<Outcome> Watch::finish(std::stop_token stop) {
@@ -88,8 +88,7 @@ Result<> Watch::take_sample() {
   next_sample_ = Clock::now() + kSamplePeriod;
   const Group& group = subject_.group;
   if (group.counts_cpu() && group.counts_memory()) {
-    const GroupUsage usage = group.usage();
-    return judge(usage.cpu_ns - before_.cpu_ns, usage.private_bytes);
+    return judge(group.cpu_ns() - cpu_ns_before_, group.private_bytes());
   }
   if (sample_asked_) return ok;
   sample_asked_ = true;
@@ -114,13 +113,13 @@ Outcome Watch::outcome(const ExitedBody& exited) {
   out_.read_rest();
   err_.read_rest();
   Outcome result;
-  const GroupUsage after = subject_.group.usage();
+  const Group& group = subject_.group;
   const std::uint64_t cpu_ns =
-      subject_.group.counts_cpu() ? after.cpu_ns - before_.cpu_ns : exited.cpu_ns;
+      group.counts_cpu() ? group.cpu_ns() - cpu_ns_before_ : exited.cpu_ns;
   result.cpu_ms = static_cast<std::int64_t>(cpu_ns / 1'000'000);
   result.wall_ms = ms_between(start_, Clock::now());
   result.memory_peak_bytes = static_cast<std::int64_t>(
-      subject_.group.counts_memory() ? after.peak_bytes : exited.memory_peak_bytes);
+      group.counts_memory() ? group.peak_bytes() : exited.memory_peak_bytes);
   const bool signalled = WIFSIGNALED(exited.wait_status);
   result.code = signalled ? WTERMSIG(exited.wait_status) : WEXITSTATUS(exited.wait_status);
   result.ended = signalled ? Ended::signalled : Ended::exited;
@@ -129,8 +128,11 @@ Outcome Watch::outcome(const ExitedBody& exited) {
       result.cpu_ms > subject_.command.cpu_max.count()) {
     result.ended = Ended::cpu_limit;
   }
-  if (after.oom_kills > before_.oom_kills && !result.succeeded()) {
-    result.ended = Ended::memory_limit;
+  if (!result.succeeded()) {
+    const std::uint64_t oom_kills = group.oom_kills();
+    if (oom_kills > std::exchange(subject_.oom_kills_seen, oom_kills)) {
+      result.ended = Ended::memory_limit;
+    }
   }
   if (reason_) result.ended = *reason_;
   result.stdout_cut = out_.cut();

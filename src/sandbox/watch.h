@@ -22,6 +22,7 @@ class Watch {
     const Group& group;
     const Limits& limits;
     const Command& command;
+    std::uint64_t& oom_kills_seen;  // in the life of the sandbox
   };
 
   /// Made before the command starts, because that is when the clocks start.
@@ -46,7 +47,7 @@ class Watch {
   Clock::time_point start_;
   Clock::time_point deadline_;
   Clock::time_point next_sample_;
-  GroupUsage before_;
+  std::uint64_t cpu_ns_before_ = 0;
   std::optional<Ended> reason_;  // why we ended it
   bool sample_asked_ = false;
 };

@@ -23,9 +23,9 @@
 #include <utility>
 
 #include "sandbox/frames.h"
-#include "sandbox/inside/command.h"
 #include "sandbox/inside/mounts.h"
 #include "sandbox/inside/root.h"
+#include "sandbox/inside/runner.h"
 #include "sandbox/inside/usage.h"
 #include "sandbox/inside/walls.h"
 
@@ -101,19 +101,21 @@ class Service {
  public:
   Service(UniqueFd control, UniqueFd children, const std::vector<sock_filter>& filter,
           Result<> walls)
-      : control_(std::move(control)), children_(std::move(children)), walls_(std::move(walls)) {
-    lock_.filter = &filter;
-  }
+      : control_(std::move(control)),
+        children_(std::move(children)),
+        filter_(filter),
+        walls_(std::move(walls)) {}
 
   [[noreturn]] void serve() {
+    if (walls_) walls_ = fork_runner();
     while (true) {
       std::array<pollfd, 2> polled{{{control_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}}};
       if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) ::_exit(1);
       if (polled[1].revents != 0) reap();
       if (polled[0].revents != 0) {
-        Result<Frame> frame = receive_frame(control_.get());
+        const Result<Frame> frame = receive_frame(control_.get());
         if (!frame) ::_exit(0);  // The launcher is gone or closed us: the kernel kills the rest.
-        answer(*std::move(frame));
+        answer(*frame);
       }
     }
   }
@@ -124,36 +126,34 @@ class Service {
   }
   void send_failure(const Error& error) { send(FrameType::failed, encode(error)); }
 
-  void answer(Frame frame) {
+  void answer(const Frame& frame) {
     switch (frame.type) {
-      case FrameType::prepare: return send_workspace(prepare(std::move(frame)));
+      case FrameType::prepare: return send_workspace(prepare(frame));
       case FrameType::begin_layer: return send_workspace(workspace_.begin_layer());
       case FrameType::end_layer: return send_workspace(workspace_.end_layer());
-      case FrameType::start: return start(std::move(frame));
+      case FrameType::start: return start(frame);
       case FrameType::kill:
-        if (command_) ::kill(-1, SIGKILL);  // Everything here but this process.
+        if (running_) ::kill(-1, SIGKILL);  // Everything here but this process.
         return;
       case FrameType::sample: return sample();
       default: return send_failure({ErrorCode::invalid_input, "not a frame for a sandbox"});
     }
   }
 
-  Result<> prepare(Frame frame) {
+  Result<> prepare(const Frame& frame) {
     TRY(walls_);
-    TRY_INTO(PrepareBody body, decode<PrepareBody>(frame.body));
+    TRY_INTO(const PrepareBody body, decode<PrepareBody>(frame.body));
     if (frame.descriptors.size() != body.lower_count + body.inside_paths.size()) {
       return {ErrorCode::corrupt, "prepare: folders and descriptors do not match"};
     }
     Contents contents;
-    const auto middle = frame.descriptors.begin() + static_cast<std::ptrdiff_t>(body.lower_count);
-    std::move(frame.descriptors.begin(), middle, std::back_inserter(contents.lower_dirs));
-    std::move(middle, frame.descriptors.end(), std::back_inserter(contents.mounts));
+    for (const UniqueFd& view : frame.descriptors) {
+      const bool lower = contents.lower_dirs.size() < body.lower_count;
+      (lower ? contents.lower_dirs : contents.mounts).push_back(view.get());
+    }
     contents.inside_paths = body.inside_paths;
     contents.disk_bytes_max = body.disk_bytes_max;
-    lock_.mounts = body.inside_paths;
-    lock_.disk_bytes_max = body.disk_bytes_max;
-    lock_.processes_max = body.processes_max;
-    return workspace_.fill(std::move(contents));
+    return workspace_.fill(contents);
   }
 
   void send_workspace(const Result<>& done) {
@@ -163,34 +163,35 @@ class Service {
     send(FrameType::ready, "", {folder->get()});
   }
 
-  void start(Frame frame) {
-    Result<StartBody> body = decode<StartBody>(frame.body);
-    if (!body) return send_failure(body.error());
-    if (command_) return send_failure({ErrorCode::conflict, "start: a command runs already"});
-    lock_.cpu_seconds_max = body->cpu_seconds_max;
+  Result<> fork_runner() {
+    TRY_INTO(runner_, Runner::fork(filter_));
     children_usage_before_ = cpu_ns_of_children();
     memory_peak_bytes_ = 0;
-    Result<RunningCommand> started =
-        start_command(*body, lock_, std::move(frame.descriptors));
+    return ok;
+  }
+
+  void start(const Frame& frame) {
+    if (running_) return send_failure({ErrorCode::conflict, "start: a command runs already"});
+    Result<> started = runner_ ? Result<>(ok) : fork_runner();
+    if (started) started = runner_->start(frame);
     if (!started) return send_failure(started.error());
-    command_ = *std::move(started);
+    running_ = true;
   }
 
   void sample() {
     const Usage usage = usage_of_all_processes();
-    const std::uint64_t cpu_ns =
-        usage.cpu_ns + cpu_ns_of_children() - children_usage_before_;
+    const std::uint64_t cpu_ns = usage.cpu_ns + cpu_ns_of_children() - children_usage_before_;
     send(FrameType::sampled, encode(SampledBody{cpu_ns, usage.memory_bytes}));
   }
 
-  /// Children of this process are the commands and every orphan of the sandbox.
+  /// Children of this process are the runners and every orphan of the sandbox.
   void reap() {
     signalfd_siginfo ignored{};
     (void)!::read(children_.get(), &ignored, sizeof ignored);
     while (true) {
       const Reaped child = reap_one(WNOHANG);
       if (child.pid <= 0) return;
-      if (command_ && child.pid == command_->pid) return finish(child.status);
+      if (runner_ && child.pid == runner_->pid()) return finish(child.status);
     }
   }
 
@@ -217,20 +218,28 @@ class Service {
     do {
       ::kill(-1, SIGKILL);
     } while (reap_one(0).pid > 0);
-    const std::optional<Error> failure = failure_before_exec(*command_);
-    command_.reset();
-    if (failure) return send_failure(*failure);
-    send(FrameType::exited,
-         encode(ExitedBody{status, cpu_ns_of_children() - children_usage_before_,
-                           memory_peak_bytes_}));
+    const std::optional<Error> failure = runner_->failure_before_exec();
+    runner_.reset();
+    if (std::exchange(running_, false)) {
+      if (failure) {
+        send_failure(*failure);
+      } else {
+        send(FrameType::exited,
+             encode(ExitedBody{status, cpu_ns_of_children() - children_usage_before_,
+                               memory_peak_bytes_}));
+      }
+    }
+    // After the answer, so that nobody waits for it. A failure shows when the next command starts.
+    (void)fork_runner();
   }
 
   UniqueFd control_;
   UniqueFd children_;
+  const std::vector<sock_filter>& filter_;
   Result<> walls_;
   Workspace workspace_;
-  Lock lock_;
-  std::optional<RunningCommand> command_;
+  std::optional<Runner> runner_;
+  bool running_ = false;
   std::uint64_t children_usage_before_ = 0;
   std::uint64_t memory_peak_bytes_ = 0;
 };

@@ -14,7 +14,6 @@
 
 #include <array>
 #include <cerrno>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,8 +28,6 @@
 
 namespace nightjar::sandbox::inside {
 namespace {
-
-constexpr std::size_t kSandboxesMax = 512;
 
 Error no_user_namespaces(std::string_view step) {
   return {ErrorCode::unavailable,
@@ -51,87 +48,69 @@ Result<> leave_root() {
   return ok;
 }
 
-class Helper {
+/// Signals of ended children, to be polled.
+Result<UniqueFd> watch_children() {
+  sigset_t child_signal;
+  ::sigemptyset(&child_signal);
+  ::sigaddset(&child_signal, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &child_signal, nullptr);
+  UniqueFd children(::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!children) return wall_failed("helper", "signalfd");
+  return children;
+}
+
+void reap_children(int children) {
+  signalfd_siginfo ignored{};
+  (void)!::read(children, &ignored, sizeof ignored);
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+/// Calls `answer` with each frame until the socket ends.
+template <typename Answer>
+void serve_frames(int socket, int children, Answer answer) {
+  while (true) {
+    std::array<pollfd, 2> polled{{{socket, POLLIN, 0}, {children, POLLIN, 0}}};
+    if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;
+    if (polled[1].revents != 0) reap_children(children);
+    if (polled[0].revents == 0) continue;
+    Result<Frame> frame = receive_frame(socket);
+    if (!frame) return;
+    answer(*frame);
+  }
+}
+
+/// Makes one sandbox after another. It is a process of its own so that it can belong to a control
+/// group from the start: joining one takes the kernel milliseconds, being born into one nothing.
+class Stem {
  public:
-  explicit Helper(UniqueFd socket) : socket_(std::move(socket)) {}
+  Stem(UniqueFd socket, UniqueFd children, const std::vector<sock_filter>& filter)
+      : socket_(std::move(socket)), children_(std::move(children)), filter_(filter) {}
 
-  Result<> enter() {
-    // 1. Away from the terminal and its signals: ^C is for the launcher to handle.
-    ::setsid();
-    TRY(leave_root());
-    uid_ = ::geteuid();
-    gid_ = ::getegid();
-    // 2. A user and mount namespace of its own: here the helper may copy mounts for the sandboxes,
-    //    and theirs are children of it, so that nothing of them is the host's.
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return no_user_namespaces("unshare");
-    TRY(map_user(uid_, uid_, gid_, gid_));
-    // 3. Die with the launcher. After the last change of credentials, which would forget it.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return wall_failed("helper", "PDEATHSIG");
-    // 4. The filter is compiled once; every sandbox inherits it.
-    filter_ = build_filter();
-    sigset_t child_signal;
-    ::sigemptyset(&child_signal);
-    ::sigaddset(&child_signal, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &child_signal, nullptr);
-    children_ = UniqueFd(::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!children_) return wall_failed("helper", "signalfd");
-    return ok;
-  }
-
-  Result<HelloBody> walls() const {
-    TRY_INTO(const int abi, landlock_abi());
-    HelloBody hello;
-    hello.walls = {"user namespace, as uid " + std::to_string(uid_) + " without any capability",
-                   "mount namespace with a private root; toolchain read-only",
-                   "pid namespace; /proc without the host's and the first process",
-                   "network namespace, empty",
-                   "ipc, uts and cgroup namespaces",
-                   "no new privileges",
-                   "landlock ABI " + std::to_string(abi) +
-                       (abi >= 6 ? ", with signal and abstract socket scopes" : ""),
-                   "seccomp, " + std::to_string(allowed_call_count()) + " calls allowed",
-                   "limits of disk, processes, processor time and output"};
-    return hello;
-  }
-
-  int serve() {
-    while (true) {
-      std::array<pollfd, 2> polled{{{socket_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}}};
-      if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) break;
-      if (polled[1].revents != 0) reap();
-      if (polled[0].revents != 0) {
-        Result<Frame> frame = receive_frame(socket_.get());
-        if (!frame) break;
-        answer(*std::move(frame));
-      }
+  [[noreturn]] void serve(const std::vector<UniqueFd>& groups) {
+    Result<> joined = ok;
+    for (const UniqueFd& group : groups) {
+      // The launcher opened these files with its rights; "0" is the writer.
+      if (::write(group.get(), "0", 1) != 1) joined = wall_failed("memory total", "join the group");
     }
-    end_all();
-    return 0;
-  }
-
-  void send(FrameType type, std::string_view body, const std::vector<int>& descriptors = {}) {
-    // A launcher that is gone shows as the end of the socket in serve().
-    (void)send_frame(socket_.get(), type, body, descriptors);
+    serve_frames(socket_.get(), children_.get(), [&](Frame& frame) {
+      if (!joined) return send(FrameType::failed, encode(joined.error()));
+      if (frame.type == FrameType::open && frame.descriptors.size() == 1) {
+        return open(std::move(frame.descriptors.front()));
+      }
+      if (frame.type == FrameType::view) return view(frame.body);
+      send(FrameType::failed, encode(Error{ErrorCode::invalid_input, "not a frame for a stem"}));
+    });
+    ::_exit(0);
   }
 
  private:
-  void answer(Frame frame) {
-    if (frame.type == FrameType::open && frame.descriptors.size() == 1) {
-      const Result<> opened = open(frame.descriptors.front());
-      if (!opened) {
-        (void)send_frame(frame.descriptors.front().get(), FrameType::failed,
-                         encode(opened.error()), {});
-      }
-      return;
-    }
-    if (frame.type == FrameType::view) return view(frame.body);
-    send(FrameType::failed, encode(Error{ErrorCode::invalid_input, "not a frame for the helper"}));
+  void send(FrameType type, std::string_view body, const std::vector<int>& descriptors = {}) {
+    // A launcher that is gone shows as the end of the socket.
+    (void)send_frame(socket_.get(), type, body, descriptors);
   }
 
-  Result<> open(UniqueFd& control) {
-    if (sandboxes_.size() >= kSandboxesMax) {
-      return {ErrorCode::exhausted, "more than 512 sandboxes at one time"};
-    }
+  void open(UniqueFd control) {
     int pidfd = -1;
     clone_args arguments{};
     arguments.flags = CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
@@ -140,19 +119,17 @@ class Helper {
     arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
     arguments.exit_signal = SIGCHLD;
     const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid < 0) return no_user_namespaces("create the namespaces of a sandbox");
-    if (pid == 0) {
-      run_first_process(
-          {.control = std::move(control), .uid = uid_, .gid = gid_, .filter = &filter_});
+    if (pid < 0) {
+      return send(FrameType::failed, encode(no_user_namespaces("create the namespaces")));
     }
-    UniqueFd process(pidfd);
-    const OpenedBody body{static_cast<std::int32_t>(pid)};
-    const Result<> sent =
-        send_frame(control.get(), FrameType::opened, encode(body), {process.get()});
-    sandboxes_[static_cast<pid_t>(pid)] = std::move(process);
-    // The launcher may have gone in between; then the sandbox notices, too.
-    (void)sent;
-    return ok;
+    if (pid == 0) {
+      run_first_process({.control = std::move(control),
+                         .uid = ::geteuid(),
+                         .gid = ::getegid(),
+                         .filter = &filter_});
+    }
+    const UniqueFd process(pidfd);
+    send(FrameType::opened, "", {process.get()});
   }
 
   void view(const std::string& bytes) {
@@ -164,19 +141,89 @@ class Helper {
     send(FrameType::viewed, "", {found->get()});
   }
 
-  void reap() {
-    signalfd_siginfo ignored{};
-    (void)!::read(children_.get(), &ignored, sizeof ignored);
-    while (true) {
-      const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
-      if (pid <= 0) return;
-      sandboxes_.erase(pid);
+  UniqueFd socket_;
+  UniqueFd children_;
+  const std::vector<sock_filter>& filter_;
+};
+
+class Helper {
+ public:
+  explicit Helper(UniqueFd socket) : socket_(std::move(socket)) {}
+
+  Result<> enter() {
+    // 1. Away from the terminal and its signals: ^C is for the launcher to handle.
+    ::setsid();
+    TRY(leave_root());
+    const uid_t uid = ::geteuid();
+    const gid_t gid = ::getegid();
+    // 2. A user and mount namespace of its own: here the helper may copy mounts for the sandboxes,
+    //    and theirs are children of it, so that nothing of them is the host's.
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return no_user_namespaces("unshare");
+    TRY(map_user(uid, uid, gid, gid));
+    // 3. Die with the launcher. After the last change of credentials, which would forget it. And
+    //    whoever loses its parent below here becomes our child, so that none is forgotten.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+      return wall_failed("helper", "PDEATHSIG");
     }
+    // 4. The filter is compiled once; every sandbox inherits it.
+    filter_ = build_filter();
+    TRY_INTO(children_, watch_children());
+    return ok;
   }
 
+  Result<HelloBody> walls() const {
+    TRY_INTO(const int abi, landlock_abi());
+    HelloBody hello;
+    hello.walls = {
+        "user namespace, as uid " + std::to_string(::geteuid()) + " without any capability",
+        "mount namespace with a private root; toolchain read-only",
+        "pid namespace; /proc without the host's and the first process",
+        "network namespace, empty",
+        "ipc, uts and cgroup namespaces",
+        "no new privileges",
+        "landlock ABI " + std::to_string(abi) +
+            (abi >= 6 ? ", with signal and abstract socket scopes" : ""),
+        "seccomp, " + std::to_string(allowed_call_count()) + " calls allowed",
+        "limits of disk, processes, processor time and output"};
+    return hello;
+  }
+
+  void send(FrameType type, std::string_view body) {
+    (void)send_frame(socket_.get(), type, body, {});
+  }
+
+  void serve() {
+    serve_frames(socket_.get(), children_.get(), [&](Frame& frame) {
+      // Without a socket there is nobody to answer.
+      if (frame.type == FrameType::stem && !frame.descriptors.empty()) grow(frame.descriptors);
+    });
+    end_all();
+  }
+
+ private:
+  void grow(std::vector<UniqueFd>& descriptors) {
+    const pid_t pid = ::fork();
+    if (pid < 0) {
+      const Error error = wall_failed("helper", "fork");
+      (void)send_frame(descriptors.front().get(), FrameType::failed, encode(error), {});
+      return;
+    }
+    if (pid > 0) {
+      // By descriptor: a number may come to mean another process.
+      stems_.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      return;
+    }
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) ::_exit(1);
+    socket_ = UniqueFd();
+    UniqueFd socket = std::move(descriptors.front());
+    descriptors.erase(descriptors.begin());
+    Stem(std::move(socket), std::move(children_), filter_).serve(descriptors);
+  }
+
+  /// Stems die, their sandboxes with them, and each becomes our child for the last time.
   void end_all() {
-    for (const auto& [pid, process] : sandboxes_) {
-      ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+    for (const UniqueFd& stem : stems_) {
+      ::syscall(SYS_pidfd_send_signal, stem.get(), SIGKILL, nullptr, 0);
     }
     while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
     }
@@ -184,10 +231,8 @@ class Helper {
 
   UniqueFd socket_;
   UniqueFd children_;
-  uid_t uid_ = 0;
-  gid_t gid_ = 0;
   std::vector<sock_filter> filter_;
-  std::map<pid_t, UniqueFd> sandboxes_;
+  std::vector<UniqueFd> stems_;
 };
 
 }  // namespace
@@ -202,7 +247,8 @@ int serve_launcher(UniqueFd socket) {
     return 1;
   }
   helper.send(FrameType::hello, encode(*walls));
-  return helper.serve();
+  helper.serve();
+  return 0;
 }
 
 }  // namespace nightjar::sandbox::inside

@@ -33,15 +33,15 @@ Result<> set_limit(__rlimit_resource resource, rlim_t value, std::string_view na
   return ok;
 }
 
-Result<> limit_resources(const Lock& lock) {
+Result<> limit_resources(const StartBody& command) {
   if (!stands(Wall::resource_limits)) return ok;
   TRY(set_limit(RLIMIT_CORE, 0, "core files"));
   TRY(set_limit(RLIMIT_NOFILE, kOpenFilesMax, "open files"));
-  TRY(set_limit(RLIMIT_FSIZE, lock.disk_bytes_max, "file size"));
+  TRY(set_limit(RLIMIT_FSIZE, command.disk_bytes_max, "file size"));
   TRY(set_limit(RLIMIT_MEMLOCK, kLockedBytesMax, "locked memory"));
-  TRY(set_limit(RLIMIT_CPU, lock.cpu_seconds_max, "processor time"));
+  TRY(set_limit(RLIMIT_CPU, command.cpu_seconds_max, "processor time"));
   // Counted over the whole user namespace, which is this sandbox: the first process is one of them.
-  return set_limit(RLIMIT_NPROC, rlim_t{lock.processes_max} + 1, "processes");
+  return set_limit(RLIMIT_NPROC, rlim_t{command.processes_max} + 1, "processes");
 }
 
 /// When the machine runs out of memory, strangers' code goes first.
@@ -75,10 +75,10 @@ Result<> drop_capabilities() {
   return ok;
 }
 
-Result<> restrict_to_sandbox_files(const Lock& lock) {
+Result<> restrict_to_sandbox_files(const StartBody& command) {
   FileRights rights;
   rights.read_and_run = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc"};
-  rights.read_and_run.insert(rights.read_and_run.end(), lock.mounts.begin(), lock.mounts.end());
+  rights.read_and_run.insert(rights.read_and_run.end(), command.mounts.begin(), command.mounts.end());
   rights.read = {"/proc", "/dev"};
   for (const std::string& name : device_names()) rights.devices.push_back("/dev/" + name);
   rights.everything = {"/work", "/tmp", "/dev/shm"};
@@ -92,27 +92,32 @@ const std::vector<std::string>& device_names() {
   return names;
 }
 
-Result<> lock(const Lock& lock) {
+Result<> lock_early(const std::vector<sock_filter>& filter) {
   // 1. A session of its own, so that no terminal is controlling one: nothing to type into, no signals
-  //    from there. First, because a process that later became a group leader could no longer do it.
+  //    from there. First, because a process that became a group leader could no longer do it.
   if (stands(Wall::own_session) && ::setsid() < 0) return wall_failed("own session", "setsid");
-  // 2. Limits while the process still may: lowering needs no right, and all that follows runs under
-  //    them. The out-of-memory mark needs /proc to be writable, which step 5 ends.
-  TRY(volunteer_for_oom());
-  TRY(limit_resources(lock));
-  // 3. Capabilities go before no_new_privs only by habit, but after all that mounted and mapped: this
-  //    is the point from which the process is nobody even inside its own namespaces.
+  // 2. Capabilities: from here on the process is nobody even inside its own namespaces. Before
+  //    no_new_privs, so that what follows is proven to need none.
   TRY(drop_capabilities());
-  // 4. From here no set-user-ID program gives anything back. Landlock and seccomp demand it of
-  //    callers without capabilities, so it stands between them and step 3.
+  // 3. No set-user-ID program gives anything back. Seccomp and Landlock demand it of callers without
+  //    capabilities, so it stands between step 2 and them.
   if (stands(Wall::no_new_privileges) && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return wall_failed("no new privileges", "prctl");
   }
-  // 5. Landlock opens each path it allows, so it comes after the workspace is mounted (a rule belongs
-  //    to the mount it was made on) and before the filter.
-  if (stands(Wall::landlock)) TRY(restrict_to_sandbox_files(lock));
-  // 6. Seccomp last: it forbids most of the calls the steps before it have used.
-  if (stands(Wall::seccomp)) TRY(install_filter(*lock.filter));
+  // 4. Seccomp, already now: loading the filter is the dearest step, and the rest of the way needs
+  //    only calls that the filter allows every program, because they can only take away.
+  if (stands(Wall::seccomp)) TRY(install_filter(filter));
+  return ok;
+}
+
+Result<> lock_late(const StartBody& command) {
+  // 5. Before Landlock, which ends writing to /proc.
+  TRY(volunteer_for_oom());
+  // 6. Limits, lowered once and for all: raising them again would need a capability.
+  TRY(limit_resources(command));
+  // 7. Landlock last. A rule belongs to the mount it was made on, so the workspace's layer has to
+  //    be in place, and opening the paths needs the reach that this step takes away.
+  if (stands(Wall::landlock)) TRY(restrict_to_sandbox_files(command));
   return ok;
 }
 

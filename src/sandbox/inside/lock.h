@@ -1,30 +1,27 @@
-// The last steps before strangers' code runs: lock() takes from the calling process all it will not
-// need, in an order that is part of the design. Runs in a freshly forked, single-threaded child of a
-// sandbox's first process; what it does cannot be undone by the program that follows.
+// The last steps before strangers' code runs: they take from the calling process all that it will not
+// need, in an order that is part of the design. Run in a single-threaded child of a sandbox's first
+// process; what they do cannot be undone by the program that follows.
+//
+// There are two halves because the first can be done before anybody knows what will run.
 #pragma once
 
 #include <linux/filter.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "sandbox/frames.h"
 
 namespace nightjar::sandbox::inside {
-
-struct Lock {
-  std::uint32_t processes_max = 0;
-  std::uint64_t disk_bytes_max = 0;
-  std::uint64_t cpu_seconds_max = 0;
-  std::vector<std::string> mounts;  // of the user, read-only
-  const std::vector<sock_filter>* filter = nullptr;
-};
 
 /// The single files below /dev that a sandbox has.
 const std::vector<std::string>& device_names();
 
-/// Everything after the streams are in place and before exec. An error names the wall that failed.
-Result<> lock(const Lock& lock);
+/// Session, capabilities, no_new_privs, seccomp. An error names the wall that failed.
+Result<> lock_early(const std::vector<sock_filter>& filter);
+
+/// Limits and Landlock: all that depends on the command and the workspace. Then exec.
+Result<> lock_late(const StartBody& command);
 
 }  // namespace nightjar::sandbox::inside

@@ -196,15 +196,15 @@ Result<> enter_private_root() {
   return swap_roots();
 }
 
-Result<> Workspace::fill(Contents contents) {
+Result<> Workspace::fill(const Contents& contents) {
   lower_count_ = contents.lower_dirs.size();
   disk_bytes_left_ = contents.disk_bytes_max;
   for (std::size_t i = 0; i < contents.mounts.size(); ++i) {
-    TRY(show_mount(contents.mounts[i].get(), contents.inside_paths[i]));
+    TRY(show_mount(contents.mounts[i], contents.inside_paths[i]));
   }
   for (std::size_t i = 0; i < lower_count_; ++i) {
     TRY(make_folder(lower_path(i), 0755));
-    TRY(attach(contents.lower_dirs[i].get(), lower_path(i)));
+    TRY(attach(contents.lower_dirs[i], lower_path(i)));
   }
   if (lower_count_ == 0) {
     // An overlay wants one; an empty folder stands in for it.

@@ -17,8 +17,8 @@ namespace nightjar::sandbox::inside {
 Result<> enter_private_root();
 
 struct Contents {
-  std::vector<UniqueFd> lower_dirs;  // detached mounts, topmost first
-  std::vector<UniqueFd> mounts;      // detached mounts
+  std::vector<int> lower_dirs;  // detached mounts, topmost first
+  std::vector<int> mounts;      // detached mounts
   std::vector<std::string> inside_paths;
   std::uint64_t disk_bytes_max = 0;
 };
@@ -28,7 +28,7 @@ class Workspace {
  public:
   static constexpr int kLevelsMax = 2;
 
-  Result<> fill(Contents contents);
+  Result<> fill(const Contents& contents);
   Result<> begin_layer();
   Result<> end_layer();
   /// An open descriptor of the workspace as it is now.

@@ -1,0 +1,153 @@
+#include "sandbox/inside/runner.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/bytes.h"
+#include "sandbox/inside/lock.h"
+#include "sandbox/inside/mounts.h"
+#include "sandbox/inside/walls.h"
+#include "sandbox/sandbox.h"
+
+namespace nightjar::sandbox::inside {
+namespace {
+
+constexpr int kOrderFd = 3;
+constexpr int kExitCannotRun = 126;
+constexpr int kExitNotFound = 127;
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  result.reserve(texts.size() + 1);
+  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+/// Closes all but the streams, which are /dev/null in the first process, and the order's socket.
+Result<> keep_only(int order) {
+  if (order != kOrderFd && ::dup3(order, kOrderFd, O_CLOEXEC) < 0) {
+    return wall_failed("closed descriptors", "dup3");
+  }
+  if (!stands(Wall::closed_descriptors)) return ok;
+  if (::close_range(kOrderFd + 1, ~0U, 0) != 0) {
+    return wall_failed("closed descriptors", "close_range");
+  }
+  return ok;
+}
+
+/// `streams` came after the order's socket and the three they replace, so no dup2 hits a descriptor
+/// that is still needed. They and the socket close themselves on exec.
+Result<> place_streams(const std::vector<UniqueFd>& streams) {
+  if (streams.size() < 2 || streams.size() > 3) {
+    return {ErrorCode::corrupt, "start: streams are missing"};
+  }
+  constexpr std::array<int, 3> kPlaces = {STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO};
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (::dup2(streams[i].get(), kPlaces.at(i)) < 0) {
+      return wall_failed("closed descriptors", "dup2");
+    }
+  }
+  return ok;
+}
+
+Result<> enter_folder(const std::string& cwd) {
+  const std::string path =
+      cwd.empty() ? std::string(kWorkspacePath) : std::string(kWorkspacePath) + "/" + cwd;
+  if (::chdir(path.c_str()) != 0) return errno_error("enter " + path, errno);
+  return ok;
+}
+
+void reset_signals() {
+  sigset_t none;
+  ::sigemptyset(&none);
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+std::string path_variable(const std::vector<std::string>& env) {
+  for (const std::string& variable : env) {
+    if (variable.starts_with("PATH=")) return variable.substr(5);
+  }
+  return {};
+}
+
+/// Tries each place the program may be at; returns only the errno of the best failure.
+int try_programs(const StartBody& command) {
+  const std::string& name = command.argv.front();
+  const std::vector<char*> argv = pointers(command.argv);
+  const std::vector<char*> env = pointers(command.env);
+  if (name.find('/') != std::string::npos) {
+    ::execve(name.c_str(), argv.data(), env.data());
+    return errno;
+  }
+  int failure = ENOENT;
+  for (const std::string& folder : split(path_variable(command.env), ':')) {
+    ::execve((folder + "/" + name).c_str(), argv.data(), env.data());
+    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return errno;
+    if (errno == EACCES) failure = EACCES;  // There, but not to be run; another may be.
+  }
+  return failure;
+}
+
+/// Everything between the order and the program. Returns only if it fails.
+Result<> obey(const Frame& order) {
+  TRY_INTO(const StartBody command, decode<StartBody>(order.body));
+  if (command.argv.empty()) return {ErrorCode::corrupt, "start: no arguments"};
+  TRY(place_streams(order.descriptors));
+  TRY(enter_folder(command.cwd));
+  TRY(lock_late(command));
+  const int failure = try_programs(command);
+  const std::string line =
+      "nightjar: " + errno_error("run " + command.argv.front(), failure).message + "\n";
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  ::_exit(failure == ENOENT ? kExitNotFound : kExitCannotRun);
+}
+
+[[noreturn]] void wait_and_run(int order_socket, const std::vector<sock_filter>& filter) {
+  Result<> ready = keep_only(order_socket);
+  reset_signals();
+  if (ready) ready = lock_early(filter);
+  const Result<Frame> order = receive_frame(kOrderFd);
+  if (!order) ::_exit(0);  // The first process has no use for this one any more.
+  if (ready) ready = obey(*order);
+  (void)send_frame(kOrderFd, FrameType::failed, encode(ready.error()), {});
+  ::_exit(kExitCannotRun);
+}
+
+}  // namespace
+
+Result<Runner> Runner::fork(const std::vector<sock_filter>& filter) {
+  TRY_INTO(auto ends, socket_pair());
+  Runner runner;
+  runner.order_ = std::move(ends.first);
+  runner.pid_ = ::fork();
+  if (runner.pid_ < 0) return errno_error("start a process in the sandbox", errno);
+  if (runner.pid_ == 0) wait_and_run(ends.second.get(), filter);
+  return runner;
+}
+
+Result<> Runner::start(const Frame& order) const {
+  std::vector<int> descriptors;
+  for (const UniqueFd& descriptor : order.descriptors) descriptors.push_back(descriptor.get());
+  return send_frame(order_.get(), FrameType::start, order.body, descriptors);
+}
+
+std::optional<Error> Runner::failure_before_exec() const {
+  pollfd polled{order_.get(), POLLIN, 0};
+  if (::poll(&polled, 1, 0) <= 0 || (polled.revents & POLLIN) == 0) return std::nullopt;
+  const Result<Frame> report = receive_frame(order_.get());
+  if (!report || report->type != FrameType::failed) return std::nullopt;
+  return decode_error(report->body);
+}
+
+}  // namespace nightjar::sandbox::inside
