@@ -12,8 +12,8 @@ namespace nightjar::govern {
 inline constexpr int kSameFailureMax = 3;  // the same failure fingerprint of one node: no progress
 
 struct BreakerLimits {
-  int attempts_max = 0;            // of one node
-  std::int64_t wall_ms_max = 0;    // of the run, sum of time in which it was worked on
+  int attempts_max = 0;          // of one node
+  std::int64_t wall_ms_max = 0;  // of the run, sum of time in which it was worked on
 };
 
 class Breakers {

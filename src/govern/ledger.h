@@ -1,6 +1,6 @@
-// What a run may spend: reserved in the worst case before an effect, settled at the true cost after.
-// Double entry: budget → reserved → spent, and what is left of a reservation goes back to the budget.
-// Pure values, integers only. A unit whose cap is 0 allows nothing but 0.
+// What a run may spend: reserved in the worst case before an effect, settled at the true cost
+// after. Double entry: budget → reserved → spent, and what is left of a reservation goes back to
+// the budget. Pure values, integers only. A unit whose cap is 0 allows nothing but 0.
 #pragma once
 
 #include <string>
