@@ -15,10 +15,10 @@ struct Scope {
   int depth = 0;
 };
 
-Attributes merged(const Attributes& defaults, const Attributes& own) {
-  Attributes out = own;
-  out.insert(defaults.begin(), defaults.end());
-  return out;
+std::size_t bytes_of(const Attributes& attributes) {
+  std::size_t bytes = 0;
+  for (const auto& [key, attribute] : attributes) bytes += key.size() + attribute.value.size() + 64;
+  return bytes;
 }
 
 class Reader {
@@ -136,6 +136,7 @@ class Reader {
     TRY(advance());
     if (token_.kind == Token::Kind::name || token_.kind == Token::Kind::text) TRY(advance());
     TRY(expect("{", "after subgraph"));
+    TRY(charge(bytes_of(scope.node_defaults) + bytes_of(scope.edge_defaults)));
     Scope inner = scope;
     Attributes own;
     inner.own = &own;
@@ -150,7 +151,7 @@ class Reader {
   Result<> read_node(const Token& id, const Scope& scope) {
     DotNode node{id.text, {}, id.line, token_.is_symbol("[")};
     TRY_INTO(const Attributes own, read_attributes());
-    node.attributes = merged(scope.node_defaults, own);
+    TRY_INTO(node.attributes, merged(scope.node_defaults, own));
     const auto [at, is_new] = node_at_.try_emplace(node.id, graph_.nodes.size());
     if (is_new) {
       if (graph_.nodes.size() == kNodesMax) return too_many("nodes", kNodesMax);
@@ -180,11 +181,28 @@ class Reader {
       TRY(advance());
     }
     TRY_INTO(const Attributes own, read_attributes());
-    const Attributes attributes = merged(scope.edge_defaults, own);
+    TRY_INTO(const Attributes attributes, merged(scope.edge_defaults, own));
     for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+      TRY(charge(bytes_of(attributes)));
       graph_.edges.push_back({chain[i].text, chain[i + 1].text, attributes, chain[i].line});
     }
     return ok;
+  }
+
+  Result<> charge(std::size_t bytes) {
+    expanded_bytes_ += bytes;
+    if (expanded_bytes_ <= kExpandedBytesMax) return ok;
+    return Error{ErrorCode::exhausted,
+                 error("the attributes with their defaults take more than " +
+                       std::to_string(kExpandedBytesMax) + " bytes; use shorter defaults")
+                     .message};
+  }
+
+  Result<Attributes> merged(const Attributes& defaults, const Attributes& own) {
+    TRY(charge(bytes_of(defaults) + bytes_of(own)));
+    Attributes out = own;
+    out.insert(defaults.begin(), defaults.end());
+    return out;
   }
 
   Error too_many(std::string_view what, std::size_t limit) const {
@@ -230,6 +248,7 @@ class Reader {
   Tokenizer tokens_;
   Token token_;
   DotGraph graph_;
+  std::size_t expanded_bytes_ = 0;
   std::map<std::string, std::size_t, std::less<>> node_at_;
 };
 

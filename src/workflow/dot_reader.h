@@ -1,6 +1,6 @@
 // DOT text to nodes, edges and attributes as written, with defaults and subgraphs resolved. What
 // the attributes mean is graph.cc's business. Not for other parts. Errors: invalid_input
-// (file:line), exhausted (kNodesMax, kEdgesMax, kSubgraphDepthMax).
+// (file:line), exhausted (the limits below and kNodesMax).
 #pragma once
 
 #include <map>
@@ -14,6 +14,8 @@ namespace nightjar::workflow {
 
 inline constexpr std::size_t kEdgesMax = 100'000;
 inline constexpr int kSubgraphDepthMax = 32;
+/// Of all attributes after defaults are filled in: a short file can give one long default to many.
+inline constexpr std::size_t kExpandedBytesMax = std::size_t{64} << 20;
 
 struct Attribute {
   std::string value;

@@ -222,6 +222,9 @@ TEST(ParseGraph, StopsAtItsLimits) {
   EXPECT_EQ(parse(std::string(kGraphBytesMax + 1, ' ')).error().code, ErrorCode::exhausted);
   EXPECT_EQ(parse("digraph g {" + deep).error().code, ErrorCode::exhausted);
   EXPECT_EQ(parse(many).error().code, ErrorCode::exhausted);
+  std::string spread = "digraph g { node [label=\"" + std::string(1 << 20, 'x') + "\"]";
+  for (int i = 0; i < 100; ++i) spread += " n" + std::to_string(i);
+  EXPECT_EQ(parse(spread).error().code, ErrorCode::exhausted);
   EXPECT_EQ(parse(chain).error().code, ErrorCode::exhausted);
   EXPECT_FALSE(parse_with("a -> exit [condition=\"" + clauses + "\"]"));
 }
