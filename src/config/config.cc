@@ -33,8 +33,8 @@ class Reader {
     const bool table = section.value.kind == TomlValue::Kind::table;
     const std::string shown = printable(section.key, 60);
     const std::string near = nearest_name(section.key, names);
-    const std::string what =
-        table ? "unknown section [" + shown + "]" : "unknown key \"" + shown + "\" outside of a section";
+    const std::string what = table ? "unknown section [" + shown + "]"
+                                   : "unknown key \"" + shown + "\" outside of a section";
     if (!near.empty()) return refuse(section.value.line, what + "; did you mean [" + near + "]?");
     return refuse(section.value.line, what + "; the sections are " + known_sections());
   }
@@ -85,8 +85,7 @@ class Reader {
       return refuse(value.line, key.path() + " is empty; write a value or leave the key out");
     }
     if (value.text.size() > kCommandBytesMax) {
-      return refuse(value.line, key.path() + " is longer than " +
-                                    std::to_string(kCommandBytesMax) +
+      return refuse(value.line, key.path() + " is longer than " + std::to_string(kCommandBytesMax) +
                                     " bytes; put it into a script");
     }
     return value.text;
@@ -123,8 +122,8 @@ class Reader {
   }
 
   Error wrong_kind(const Key& key, const TomlValue& value, const std::string& wanted) const {
-    return refuse(value.line, key.path() + " must be " + wanted + ", not " +
-                                  std::string(name_of(value.kind)));
+    return refuse(value.line,
+                  key.path() + " must be " + wanted + ", not " + std::string(name_of(value.kind)));
   }
 
  private:
@@ -144,7 +143,8 @@ class Reader {
   Error misplaced(int line, const Key& key) const {
     const std::string name = "[" + std::string(key.section) + "] " + std::string(key.name);
     if (place_ == KeyPlace::project) {
-      return refuse(line, name + " belongs to the user's configuration file "
+      return refuse(line, name +
+                              " belongs to the user's configuration file "
                               "($XDG_CONFIG_HOME/nightjar/config.toml); a project cannot set it");
     }
     return refuse(line, name + " belongs to a project's nightjar.toml");
@@ -165,8 +165,8 @@ class Reader {
 
 Result<> check_name(const Reader& reader, const std::string& name, int line) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   };
   if (name.size() <= 64 && std::ranges::all_of(name, allowed) && name[0] != '.' && name[0] != '-') {
     return ok;
@@ -180,17 +180,17 @@ Result<> check_engineer(const Reader& reader, const std::string& engineer, int l
   const std::vector<std::string> known = {"reasoner", "command"};
   if (std::ranges::find(known, engineer) != known.end()) return ok;
   const std::string near = nearest_name(engineer, known);
-  return reader.refuse(line, "engineer.default \"" + printable(engineer, 60) + "\" is no engineer; " +
-                                 (near.empty() ? "write \"reasoner\" or \"command\""
-                                               : "did you mean \"" + near + "\"?"));
+  return reader.refuse(
+      line,
+      "engineer.default \"" + printable(engineer, 60) + "\" is no engineer; " +
+          (near.empty() ? "write \"reasoner\" or \"command\"" : "did you mean \"" + near + "\"?"));
 }
 
 bool is_absolute_and_plain(std::string_view path) {
   if (path.empty() || path[0] != '/' || path.size() > 4096) return false;
   const std::vector<std::string> parts = split(path.substr(1), '/');
-  return std::ranges::none_of(parts, [](const std::string& part) {
-    return part.empty() || part == "." || part == "..";
-  });
+  return std::ranges::none_of(
+      parts, [](const std::string& part) { return part.empty() || part == "." || part == ".."; });
 }
 
 Result<std::string> read_path(const Reader& reader, const Key& key, const TomlValue& value) {
@@ -297,7 +297,7 @@ std::string base_folder(const std::optional<std::string>& xdg,
 
 Result<> apply_environment(const Environment& environment, Settings& settings) {
   const auto apply = [&](const char* variable, const std::optional<std::string>& text,
-                         std::int64_t Limits::*limit) -> Result<> {
+                         std::int64_t Limits::* limit) -> Result<> {
     if (!text || text->empty()) return ok;
     const auto key = std::ranges::find(keys(), limit, &Key::limit);
     CHECK(key != keys().end());
@@ -349,8 +349,8 @@ Result<Project> parse_project(std::string_view text, std::string_view file_name)
             file + ": the project has no name; add a [project] section with name = \"…\""};
   }
   if (project.engineer == "command" && project.engineer_command.empty()) {
-    return reader.refuse(engineer_line,
-                         "engineer.default is \"command\", but engineer.command is missing; add it");
+    return reader.refuse(
+        engineer_line, "engineer.default is \"command\", but engineer.command is missing; add it");
   }
   if (project.engineer.empty()) project.engineer = "reasoner";
   return project;
@@ -384,9 +384,8 @@ Effective narrow(const Settings& settings, const Project& project) {
     std::int64_t& allowed =
         key.limit != nullptr ? effective.limits.*key.limit : effective.budget.*key.budget;
     if (asked > allowed) {
-      effective.widened.push_back(key.path() + ": the project asks for " +
-                                  number_text(key, asked) + ", this machine allows " +
-                                  number_text(key, allowed));
+      effective.widened.push_back(key.path() + ": the project asks for " + number_text(key, asked) +
+                                  ", this machine allows " + number_text(key, allowed));
     }
     allowed = std::min(allowed, asked);
   }

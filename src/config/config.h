@@ -1,8 +1,9 @@
 // Configuration: defaults < user file < environment < flags; a project's file may only narrow.
 //
-// Every key is documented where it is declared (config/keys.cc makes docs/configuration.md, compared
-// by a test). TOML 1.0. Unknown keys are errors with file, line and the nearest known name.
-// Errors: invalid_input (file:line: what, what next), exhausted (file larger than kFileBytesMax).
+// Every key is documented where it is declared (config/keys.cc makes docs/configuration.md,
+// compared by a test). TOML 1.0. Unknown keys are errors with file, line and the nearest known
+// name. Errors: invalid_input (file:line: what, what next), exhausted (file larger than
+// kFileBytesMax).
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ namespace nightjar::config {
 inline constexpr std::size_t kFileBytesMax = std::size_t{256} << 10;
 
 struct Limits {
-  std::int64_t wall_ms_max = 0;          // of one command
-  std::int64_t cpu_ms_max = 0;           // of one command
+  std::int64_t wall_ms_max = 0;  // of one command
+  std::int64_t cpu_ms_max = 0;   // of one command
   std::int64_t memory_bytes_max = 0;
   std::int64_t disk_bytes_max = 0;
   std::int64_t output_bytes_max = 0;
@@ -45,7 +46,7 @@ struct Project {
   std::string name;
   std::string build_command;
   std::string test_command;
-  std::string engineer;          // "reasoner" when absent
+  std::string engineer;  // "reasoner" when absent
   std::string engineer_command;
   std::optional<std::int64_t> wall_ms_max, cpu_ms_max, memory_bytes_max, disk_bytes_max;
   std::optional<std::int64_t> output_bytes_max, processes_max;
@@ -58,7 +59,7 @@ struct Settings {
   std::string data_dir;
   Limits limits;
   Budget budget;
-  std::vector<ReadOnlyMount> mounts;  // [sandbox] mounts: only from the user's file
+  std::vector<ReadOnlyMount> mounts;    // [sandbox] mounts: only from the user's file
   bool demand_enforced_totals = false;  // stop when memory or CPU totals cannot be enforced
 };
 
@@ -72,7 +73,8 @@ struct Environment {  // what is read of the process environment
 };
 Result<Settings> load_settings(const Environment& environment);
 
-/// The narrower of both for each limit; what the project asked beyond the machine's is named in `widened`.
+/// The narrower of both for each limit; what the project asked beyond the machine's is named in
+/// `widened`.
 struct Effective {
   Limits limits;
   Budget budget;

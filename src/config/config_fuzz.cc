@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/check.h"
 #include "base/bytes.h"
+#include "base/check.h"
 #include "config/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -54,7 +54,8 @@ class Home {
 
 TEST(Project, TakesEveryKey) {
   const Project project = project_of(
-      "[project]\nname = \"median\"\n[build]\ncommand = \"make\"\n[test]\ncommand = \"make check\"\n"
+      "[project]\nname = \"median\"\n[build]\ncommand = \"make\"\n[test]\ncommand = \"make "
+      "check\"\n"
       "[engineer]\ndefault = \"command\"\ncommand = \"./fix\"\n"
       "[limits]\nwall = \"20s\"\ncpu = \"500ms\"\nmemory = \"512MiB\"\ndisk = \"10MB\"\n"
       "output = \"64KiB\"\nprocesses = 32\n"
@@ -105,8 +106,9 @@ TEST(Project, CannotSetWhatBelongsToTheUser) {
 }
 
 TEST(Project, RefusesNumbersWithoutUnits) {
-  EXPECT_EQ(refusal_of("[limits]\nwall = 20\n"),
-            "nightjar.toml:2: limits.wall must be a text with a unit, like \"90s\", not an integer");
+  EXPECT_EQ(
+      refusal_of("[limits]\nwall = 20\n"),
+      "nightjar.toml:2: limits.wall must be a text with a unit, like \"90s\", not an integer");
   EXPECT_EQ(refusal_of("[limits]\nmemory = 512\n"),
             "nightjar.toml:2: limits.memory must be a text with a unit, like \"512MiB\", "
             "not an integer");
@@ -135,9 +137,11 @@ TEST(Project, RefusesWrongTypesAndRanges) {
 TEST(Project, RefusesDamagedFilesWithTheLine) {
   EXPECT_THAT(refusal_of(""), StartsWith("nightjar.toml:1: the file is empty"));
   EXPECT_THAT(refusal_of("# nothing\n"), HasSubstr("the project has no name"));
-  EXPECT_THAT(refusal_of(std::string_view("[project]\n\0", 11)), StartsWith("nightjar.toml:2: a control byte"));
+  EXPECT_THAT(refusal_of(std::string_view("[project]\n\0", 11)),
+              StartsWith("nightjar.toml:2: a control byte"));
   EXPECT_THAT(refusal_of("[project]\nname = \"\xff\"\n"), StartsWith("nightjar.toml:2: not UTF-8"));
-  EXPECT_THAT(refusal_of("[project]\nname = \"a\"\nname = \"b\"\n"), StartsWith("nightjar.toml:3: "));
+  EXPECT_THAT(refusal_of("[project]\nname = \"a\"\nname = \"b\"\n"),
+              StartsWith("nightjar.toml:3: "));
   EXPECT_THAT(refusal_of("[project]\nname = \"a\n"), StartsWith("nightjar.toml:2: "));
 }
 
@@ -180,13 +184,12 @@ TEST(Settings, HaveDefaultsWithoutAFile) {
   const Result<Settings> settings = load_settings(environment);
 
   ASSERT_TRUE(settings);
-  EXPECT_EQ(settings->limits,
-            (Limits{.wall_ms_max = 120'000,
-                    .cpu_ms_max = 120'000,
-                    .memory_bytes_max = std::int64_t{2} << 30,
-                    .disk_bytes_max = 1 << 30,
-                    .output_bytes_max = 1 << 20,
-                    .processes_max = 256}));
+  EXPECT_EQ(settings->limits, (Limits{.wall_ms_max = 120'000,
+                                      .cpu_ms_max = 120'000,
+                                      .memory_bytes_max = std::int64_t{2} << 30,
+                                      .disk_bytes_max = 1 << 30,
+                                      .output_bytes_max = 1 << 20,
+                                      .processes_max = 256}));
   EXPECT_EQ(settings->budget, (Budget{.cpu_ms_max = 1'800'000,
                                       .wall_ms_max = 1'800'000,
                                       .nano_usd_max = 0,
@@ -350,12 +353,30 @@ TEST(Units, ReadSizes) {
 }
 
 TEST(Units, RefuseWhatIsNotExactOrOverflows) {
-  for (const char* text : {"", "s", "1", "-1s", "+1s", "1.s", ".5s", "1..5s", "1e3s", "1  s", "1s ",
-                           " 1s", "1 S", "1m", "0x1s", "1.0005s", "99999999999999999999s",
-                           "999999999999999h", "1.5.2s", "١s"}) {
+  for (const char* text : {"",
+                           "s",
+                           "1",
+                           "-1s",
+                           "+1s",
+                           "1.s",
+                           ".5s",
+                           "1..5s",
+                           "1e3s",
+                           "1  s",
+                           "1s ",
+                           " 1s",
+                           "1 S",
+                           "1m",
+                           "0x1s",
+                           "1.0005s",
+                           "99999999999999999999s",
+                           "999999999999999h",
+                           "1.5.2s",
+                           "١s"}) {
     EXPECT_FALSE(parse_duration_ms(text)) << text;
   }
-  for (const char* text : {"", "1", "1kb", "1.5B", "999999999999999TiB", "2000TiB", "0.3KiB", "-1B"}) {
+  for (const char* text :
+       {"", "1", "1kb", "1.5B", "999999999999999TiB", "2000TiB", "0.3KiB", "-1B"}) {
     EXPECT_FALSE(parse_size_bytes(text)) << text;
   }
 }

@@ -85,7 +85,8 @@ std::string table_of_keys(KeyPlace place) {
   for (const Key& key : keys()) {
     if (key.place != place && key.place != KeyPlace::both) continue;
     // What a project asks is only compared with the machine's limit: it has no default of its own.
-    const bool has_default = !key.fallback.empty() && (key.asked == nullptr || place == KeyPlace::user);
+    const bool has_default =
+        !key.fallback.empty() && (key.asked == nullptr || place == KeyPlace::user);
     out += "| `[" + std::string(key.section) + "] " + std::string(key.name) + "` | " +
            std::string(type_text(key.type)) + " | " +
            (has_default ? "`" + std::string(key.fallback) + "`" : std::string()) + " | " +
@@ -133,18 +134,16 @@ Result<> check_range(const Key& key, std::int64_t number) {
                             : money                       ? kNanoUsdMax
                                                           : kCountMax;
   if (number >= least && number <= most) return ok;
-  return {ErrorCode::invalid_input,
-          number_text(key, number) + " is outside of what is allowed, " + number_text(key, least) +
-              " to " + number_text(key, most)};
+  return {ErrorCode::invalid_input, number_text(key, number) + " is outside of what is allowed, " +
+                                        number_text(key, least) + " to " + number_text(key, most)};
 }
 
 std::string number_text(const Key& key, std::int64_t number) {
   if (key.type == KeyType::duration) return duration_text(number);
   if (key.type == KeyType::size) return size_text(number);
   if (key.type != KeyType::money) return std::to_string(number);
-  const std::uint64_t magnitude =
-      number < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(number)
-                 : static_cast<std::uint64_t>(number);
+  const std::uint64_t magnitude = number < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(number)
+                                             : static_cast<std::uint64_t>(number);
   std::string out = (number < 0 ? "-" : "") + std::to_string(magnitude / kNanoPerUsd);
   const std::string nano = std::to_string(magnitude % kNanoPerUsd);
   std::string fraction = std::string(9 - nano.size(), '0') + nano;
@@ -155,7 +154,8 @@ std::string number_text(const Key& key, std::int64_t number) {
 std::string reference_page() {
   return "# Configuration\n\n"
          "Generated from `src/config/keys.cc`; a test compares.\n\n"
-         "Order: defaults < the user's file < the environment < flags. A project's file may ask for "
+         "Order: defaults < the user's file < the environment < flags. A project's file may ask "
+         "for "
          "less than\nthis machine allows, never for more: what it asks beyond that is cut to the "
          "machine's limit, and the\nrun says so.\n\n"
          "Both files are TOML 1.0, UTF-8, at most 256 KiB. A key that is not listed is an error. "
@@ -163,12 +163,14 @@ std::string reference_page() {
          "too, `\"512MiB\"` (1024s) or `\"10MB\"`\n(thousands).\n\n"
          "## The project's file: `nightjar.toml`\n\n"
          "Read from the commit that a run starts from, never from an engineer's workspace.\n\n"
-         "```toml\n[project]\nname = \"median\"\n\n[build]\ncommand = \"make\"\n\n[test]\ncommand = "
+         "```toml\n[project]\nname = \"median\"\n\n[build]\ncommand = \"make\"\n\n[test]\ncommand "
+         "= "
          "\"make check\"\n\n[limits]\nwall = \"20s\"\nmemory = \"512MiB\"\n```\n\n" +
          table_of_keys(KeyPlace::project) +
          "\n## The user's file: `$XDG_CONFIG_HOME/nightjar/config.toml`\n\n"
          "Without `XDG_CONFIG_HOME`: `~/.config/nightjar/config.toml`. It need not exist.\n\n"
-         "```toml\n[limits]\nmemory = \"4GiB\"\n\n[sandbox]\nmounts = [{ host = \"/opt/toolchain\", "
+         "```toml\n[limits]\nmemory = \"4GiB\"\n\n[sandbox]\nmounts = [{ host = "
+         "\"/opt/toolchain\", "
          "inside = \"/opt/toolchain\" }]\n```\n\n" +
          table_of_keys(KeyPlace::user) +
          "\n## The environment\n\n"

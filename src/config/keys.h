@@ -27,10 +27,10 @@ struct Key {
   std::string_view fallback;  // As written in a file; empty: none.
   std::string_view meaning;
 
-  std::string Project::*text = nullptr;
-  std::optional<std::int64_t> Project::*asked = nullptr;
-  std::int64_t Limits::*limit = nullptr;
-  std::int64_t Budget::*budget = nullptr;
+  std::string Project::* text = nullptr;
+  std::optional<std::int64_t> Project::* asked = nullptr;
+  std::int64_t Limits::* limit = nullptr;
+  std::int64_t Budget::* budget = nullptr;
 
   std::string path() const { return std::string(section) + "." + std::string(name); }
 };

@@ -94,8 +94,7 @@ class NestingScan {
         if (!long_form) return;  // Unterminated: the library stops here.
         ++line_;
       }
-      at_ += text_[at_] == '\\' && quote == '"' && at_ + 1 < text_.size() &&
-                     text_[at_ + 1] != '\n'
+      at_ += text_[at_] == '\\' && quote == '"' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n'
                  ? 2
                  : 1;
     }
@@ -156,10 +155,9 @@ class Converter {
       value.members.push_back({std::string(key.str()), std::move(converted)});
     }
     // The library sorts by key; the first mistake in the file shall be the one that is reported.
-    std::stable_sort(value.members.begin(), value.members.end(),
-                     [](const TomlMember& a, const TomlMember& b) {
-                       return a.value.line < b.value.line;
-                     });
+    std::stable_sort(
+        value.members.begin(), value.members.end(),
+        [](const TomlMember& a, const TomlMember& b) { return a.value.line < b.value.line; });
     return ok;
   }
 

@@ -21,16 +21,14 @@ constexpr std::array<Unit, 5> kBinaryUnits{{{"TiB", std::int64_t{1} << 40},
                                             {"MiB", std::int64_t{1} << 20},
                                             {"KiB", std::int64_t{1} << 10},
                                             {"B", 1}}};
-constexpr std::array<Unit, 4> kDecimalUnits{{{"TB", 1'000'000'000'000},
-                                             {"GB", 1'000'000'000},
-                                             {"MB", 1'000'000},
-                                             {"KB", 1'000}}};
+constexpr std::array<Unit, 4> kDecimalUnits{
+    {{"TB", 1'000'000'000'000}, {"GB", 1'000'000'000}, {"MB", 1'000'000}, {"KB", 1'000}}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 struct Quantity {
-  std::int64_t value;   // The digits without the point.
-  std::int64_t divisor; // 10 to the number of digits after the point.
+  std::int64_t value;    // The digits without the point.
+  std::int64_t divisor;  // 10 to the number of digits after the point.
   std::string_view unit;
 };
 

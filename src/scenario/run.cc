@@ -13,6 +13,7 @@ namespace {
 void add(ScenarioResult& result, Trial trial) {
   const bool first_failure = !trial.satisfied && result.trials_satisfied == result.trials;
   ++result.trials;
+  result.cpu_ms_total += trial.cpu_ms;
   if (trial.satisfied) {
     ++result.trials_satisfied;
     result.step_wall_ms_max = std::max(result.step_wall_ms_max, trial.step_wall_ms_max);
