@@ -28,7 +28,7 @@ struct SearchInput {
   scenario::StepLimits step_limits;
   std::vector<std::string> frozen_paths;  // prefixes no edit may touch: "specs/", "scenarios/", tests
   /// Candidates (path → content, as in SearchResult::changed) that were not proven: never returned again.
-  std::vector<std::map<std::string, std::string>> rejected;
+  std::vector<std::map<std::string, std::string>> rejected{};
 };
 
 struct SearchLimits {

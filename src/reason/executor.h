@@ -1,0 +1,96 @@
+// Trying candidates: a warm sandbox with the built project, one layer a candidate.
+//
+// Threads: an executor belongs to one thread at a time. Errors are failures of the sandbox.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reason/budget.h"
+#include "reason/edits.h"
+#include "reason/rank.h"
+#include "scenario/trial.h"
+
+namespace nightjar::reason {
+
+struct Candidate {
+  std::size_t file = 0;
+  Edit edit;
+  double cost = 0;
+};
+
+/// A visible scenario as the search uses it.
+struct Check {
+  scenario::Scenario scenario;
+  bool satisfied_before = false;
+  bool held_back = false;    // of the validation set
+  int step_failed = 0;
+  std::int64_t wall_ms = 0;  // of the baseline
+  const Spectrum* spectrum = nullptr;  // what it executed, if measured
+};
+
+struct CandidateOutcome {
+  bool built = false;
+  bool stopped = false;   // the budget ended it; says nothing about the candidate
+  int fixed = 0;          // failing guide scenarios that are now satisfied
+  bool broke = false;     // a satisfied guide scenario fails now
+  bool satisfies = false;   // all guide scenarios
+  bool overfitted = false;  // all guide scenarios, but not the validation set
+};
+
+/// The seam for faster executors. A fake one is in the tests of the pool.
+class CandidateExecutor {
+ public:
+  virtual ~CandidateExecutor() = default;
+  virtual Result<CandidateOutcome> try_candidate(const Candidate& candidate) = 0;
+};
+
+/// What all executors of a search share.
+struct Task {
+  sandbox::Launcher* launcher = nullptr;
+  sandbox::Spec spec;  // lower_dirs: the sources
+  std::string build_command;
+  harness::CommandLimits build_limits;
+  scenario::StepLimits step_limits;
+  std::vector<SourceFile> files;
+  std::vector<Check> checks;
+  Budget* budget = nullptr;
+  /// Build in each candidate's layer from the bare sources: the build command does not notice changes.
+  bool clean_builds = false;
+};
+
+class WarmExecutor final : public CandidateExecutor {
+ public:
+  explicit WarmExecutor(const Task& task) : task_(task) {}
+
+  /// Opens the sandbox over the sources.
+  Result<> open();
+  sandbox::Sandbox& sandbox() { return *sandbox_; }
+  /// Builds in the sandbox, outside of any layer.
+  Result<sandbox::Outcome> build();
+  /// Whether the build command notices a change of the file: it must fail on nonsense.
+  Result<bool> notices_change(std::size_t file);
+  /// All trials of one scenario in the sandbox as it is now; stops at the first failing one.
+  Result<scenario::Trial> run_check(const Check& check);
+
+  Result<CandidateOutcome> try_candidate(const Candidate& candidate) override;
+
+ private:
+  Result<> write_change(const Candidate& candidate);
+  Result<CandidateOutcome> try_in_layer(const Candidate& candidate);
+  Result<> run_guide(const Candidate& candidate, CandidateOutcome& outcome);
+  Result<bool> satisfied(const Check& check, CandidateOutcome& outcome);
+  Result<> reopen();
+
+  const Task& task_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+};
+
+/// The environment that keeps Python from using byte code of another candidate.
+void forbid_bytecode(scenario::Scenario& scenario);
+
+/// What the whole changed file says.
+std::string changed_text(const Task& task, const Candidate& candidate);
+
+}  // namespace nightjar::reason

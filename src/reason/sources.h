@@ -1,0 +1,22 @@
+// The files that edits may touch, read from a sandbox's workspace before anything was built.
+// Threads: the caller's. Fails with: exhausted (a tree beyond the limits).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reason/edits.h"
+
+namespace nightjar::reason {
+
+inline constexpr std::size_t kSourceFilesMax = 400;
+
+struct Sources {
+  std::vector<SourceFile> files;
+  std::vector<std::string> skipped;  // too large, or beyond kSourceFilesMax
+};
+
+/// C and Python sources outside of `frozen_paths` and of folders that hold no source of the project.
+Result<Sources> read_sources(int workspace_fd, const std::vector<std::string>& frozen_paths);
+
+}  // namespace nightjar::reason
