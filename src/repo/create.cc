@@ -31,7 +31,8 @@ Result<> create_repository(const std::string& folder, const std::string& message
   if (path_exists(folder + "/.git")) {
     return {ErrorCode::conflict, folder + " is a git repository already"};
   }
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
   options.flags = GIT_REPOSITORY_INIT_MKDIR;
   options.initial_head = "main";
   git_repository* raw_git = nullptr;

@@ -46,7 +46,8 @@ Result<std::string> Repository::diff(const std::string& commit, const Changes& c
   const TreeHandle after(raw_after);
   if (code < 0) return git_error_of("read the changed tree", code);
 
-  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  git_diff_options options;
+  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
   options.context_lines = 3;
   options.max_size = kDiffedFileBytesMax;
   git_diff* raw = nullptr;

@@ -215,7 +215,8 @@ Result<std::string> Repository::current_branch() const {
 }
 
 Result<std::vector<std::string>> Repository::dirty_paths(std::size_t count_max) const {
-  git_status_options options = GIT_STATUS_OPTIONS_INIT;
+  git_status_options options;
+  git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
   options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
   // Without GIT_STATUS_OPT_UPDATE_INDEX the user's index is only read.
   options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_EXCLUDE_SUBMODULES |

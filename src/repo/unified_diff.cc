@@ -12,7 +12,8 @@ Result<std::string> unified_diff(const std::string& path, std::string_view befor
   const auto bytes = [](std::string_view text) {
     return text.data() == nullptr ? "" : text.data();
   };
-  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  git_diff_options options;
+  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
   options.context_lines = 3;
   git_patch* raw = nullptr;
   int code = git_patch_from_buffers(&raw, bytes(before), before.size(), path.c_str(), bytes(after),
