@@ -110,7 +110,7 @@ Result<double> round_of(const std::function<Result<>()>& once) {
 
 Result<> start_bubblewrap(const Setting& setting) {
   TRY_INTO(const int status,
-           run_outside({"bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind",
+           run_outside({"/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind",
                         "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64",
                         "/lib64", "--symlink", "usr/bin", "/bin", "--proc", "/proc", "--dev",
                         "/dev", "--tmpfs", "/tmp", "--bind", setting.folder, "/work", "--cap-drop",

@@ -111,6 +111,8 @@ class Stem {
   }
 
   void open(UniqueFd control) {
+    const uid_t uid = ::geteuid();  // Before the new namespace, where it has no name yet.
+    const gid_t gid = ::getegid();
     int pidfd = -1;
     clone_args arguments{};
     arguments.flags = CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
@@ -124,8 +126,8 @@ class Stem {
     }
     if (pid == 0) {
       run_first_process({.control = std::move(control),
-                         .uid = ::geteuid(),
-                         .gid = ::getegid(),
+                         .uid = uid,
+                         .gid = gid,
                          .filter = &filter_});
     }
     const UniqueFd process(pidfd);
