@@ -1,13 +1,13 @@
 #include "event/event.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <set>
 #include <type_traits>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "event/payload.h"
 
 namespace nightjar::event {
 namespace {
@@ -17,9 +17,11 @@ constexpr std::uint64_t kPositionMax = std::numeric_limits<std::int64_t>::max();
 template <typename Unsigned>
 void put(std::string& out, Unsigned value) {
   static_assert(std::is_unsigned_v<Unsigned>);
+  char bytes[sizeof(value)];
   for (std::size_t i = 0; i < sizeof(value); ++i) {
-    out.push_back(static_cast<char>((value >> (8 * i)) & 0xFFU));
+    bytes[i] = static_cast<char>((value >> (8 * i)) & 0xFFU);
   }
+  out.append(bytes, sizeof(value));
 }
 
 /// Takes fields from the front of a record; once something is missing, all later fields are empty.
@@ -77,26 +79,6 @@ std::string_view fault_of(const Envelope& envelope) {
   return {};
 }
 
-/// A payload must read back as it was: what JSON text cannot carry is refused before it is written.
-std::string_view fault_of(const Json& value, int depth) {
-  if (value.is_double() && !std::isfinite(value.as_double())) return "a number is not finite";
-  if (!value.is_array() && !value.is_object()) return {};
-  if (depth >= kJsonDepthMax) return "nested deeper than 64 levels";
-  if (value.is_array()) {
-    for (const Json& item : value.as_array()) {
-      if (const std::string_view fault = fault_of(item, depth + 1); !fault.empty()) return fault;
-    }
-    return {};
-  }
-  std::set<std::string_view> keys;
-  for (const auto& [key, item] : value.as_object()) {
-    if (!is_utf8(key)) return "a key is not UTF-8";
-    if (!keys.insert(key).second) return "a key stands twice";
-    if (const std::string_view fault = fault_of(item, depth + 1); !fault.empty()) return fault;
-  }
-  return {};
-}
-
 Error not_a_record(std::string_view why) {
   return {ErrorCode::corrupt, "not an event record: " + std::string(why)};
 }
@@ -108,12 +90,8 @@ Result<Envelope> seal(const Draft& draft, const RunId& run, std::uint64_t run_se
   const auto refuse = [&](ErrorCode code, std::string_view why) {
     return Error{code, "event " + printable(draft.type, 80) + ": " + std::string(why)};
   };
-  if (!draft.payload.is_object()) {
-    return refuse(ErrorCode::invalid_input, "the payload is not an object");
-  }
-  if (const std::string_view fault = fault_of(draft.payload, 0); !fault.empty()) {
-    return refuse(ErrorCode::invalid_input, "payload: " + std::string(fault));
-  }
+  Result<std::string> payload = payload_text(draft.payload);
+  if (!payload) return refuse(payload.error().code, payload.error().message);
   Envelope envelope{.run = run,
                     .run_seq = run_seq,
                     .type = draft.type,
@@ -121,7 +99,7 @@ Result<Envelope> seal(const Draft& draft, const RunId& run, std::uint64_t run_se
                     .at_utc_ns = draft.at_utc_ns,
                     .principal = draft.principal,
                     .cause = draft.cause,
-                    .payload = draft.payload.dump(),
+                    .payload = *std::move(payload),
                     .prev_hash = prev_hash};
   if (envelope.payload.size() > kPayloadBytesMax) {
     return refuse(ErrorCode::exhausted, "the payload has " +
@@ -160,11 +138,9 @@ Result<Json> to_json(const Envelope& envelope) {
 }
 
 // The layout is docs/formats/journal.md, "Event record".
-std::string encode(const Envelope& envelope) {
+void encode_onto(std::string& out, const Envelope& envelope) {
   CHECK(envelope.type.size() <= kTypeBytesMax && envelope.principal.size() <= kPrincipalBytesMax);
   CHECK(envelope.payload.size() <= kPayloadBytesMax);
-  std::string out;
-  out.reserve(96 + envelope.type.size() + envelope.principal.size() + envelope.payload.size());
   put(out, kRecordFormat);
   out.append(reinterpret_cast<const char*>(envelope.run.value.bytes.data()),
              envelope.run.value.bytes.size());
@@ -179,6 +155,12 @@ std::string encode(const Envelope& envelope) {
   out += envelope.principal;
   put(out, static_cast<std::uint32_t>(envelope.payload.size()));
   out += envelope.payload;
+}
+
+std::string encode(const Envelope& envelope) {
+  std::string out;
+  out.reserve(96 + envelope.type.size() + envelope.principal.size() + envelope.payload.size());
+  encode_onto(out, envelope);
   return out;
 }
 

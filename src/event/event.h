@@ -61,6 +61,7 @@ Result<Json> to_json(const Envelope& envelope);
 
 /// The journal's binary record of an envelope without `seq`; also the digest's input.
 std::string encode(const Envelope& envelope);
+void encode_onto(std::string& out, const Envelope& envelope);
 /// Errors: corrupt (not such a record: too short, bad lengths, bad UTF-8, payload no JSON object);
 /// unavailable (a newer Nightjar wrote it). Accepted bytes encode to themselves.
 Result<Envelope> decode(std::string_view record);

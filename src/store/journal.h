@@ -26,8 +26,8 @@ enum class OpenMode { read_write, read_only };
 
 // What one transaction may hold.
 inline constexpr std::size_t kAppendsMax = 1024;
-inline constexpr std::size_t kDraftsMax = 4096;                        // of all appends together
-inline constexpr std::size_t kRecordBytesMax = std::size_t{32} << 20;  // likewise, as recorded
+inline constexpr std::size_t kDraftsMax = 4096;                       // of all appends together
+inline constexpr std::size_t kRecordBytesMax = std::size_t{8} << 20;  // likewise, as recorded
 inline constexpr std::size_t kPostingsMax = 4096;
 inline constexpr std::size_t kWorkItemsMax = 1024;
 inline constexpr std::size_t kIdempotencyKeysMax = 1024;

@@ -271,7 +271,7 @@ TEST_P(JournalTest, RefusesWhatIsOverItsLimits) {
   text.work_items = {sample_work_item(1)};
   text.work_items[0].text = std::string(kWorkTextBytesMax + 1, 'x');
   Transaction bytes = sample_transaction(run_number(1), 0, 0);
-  bytes.appends[0].drafts.assign(33, sample_draft(std::string((1 << 20) - 20, 'x')));
+  bytes.appends[0].drafts.assign(9, sample_draft(std::string((1 << 20) - 20, 'x')));
   Transaction draft = sample_transaction(run_number(1), 0, 1);
   draft.appends[0].drafts[0].type = "No";
 

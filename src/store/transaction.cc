@@ -75,18 +75,39 @@ Result<> check(const Transaction& transaction) {
 }
 
 void ChainedAppend::chain_to(const Digest& head_before) {
+  constexpr std::size_t kLengthBytes = 4;
+  constexpr std::size_t kRestBytes = 160;  // of a usual record, beside its payload
+  std::size_t bytes = 0;
+  for (const event::Envelope& event : events) bytes += event.payload.size() + kRestBytes;
   records.clear();
+  records.reserve(bytes);
   head = head_before;
   for (event::Envelope& event : events) {
     event.prev_hash = head;
-    const std::string record = event::encode(event);
+    const std::size_t at = records.size();
+    records.append(kLengthBytes, '\0');
+    event::encode_onto(records, event);
+    const std::string_view record = std::string_view(records).substr(at + kLengthBytes);
     head = blake3(record);
-    const auto size = static_cast<std::uint32_t>(record.size());
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-      records.push_back(static_cast<char>((size >> shift) & 0xFFU));
+    for (std::size_t i = 0; i < kLengthBytes; ++i) {
+      records[at + i] = static_cast<char>((record.size() >> (8 * i)) & 0xFFU);
     }
-    records += record;
   }
+}
+
+std::vector<event::Envelope> take_events(std::vector<ChainedAppend> appends) {
+  std::vector<event::Envelope> events;
+  if (appends.size() == 1) {  // Nearly always.
+    for (event::Envelope& event : appends[0].events) event.seq = appends[0].first_seq++;
+    return std::move(appends[0].events);
+  }
+  for (ChainedAppend& append : appends) {
+    for (event::Envelope& event : append.events) {
+      events.push_back(std::move(event));
+      events.back().seq = append.first_seq++;
+    }
+  }
+  return events;
 }
 
 Result<std::vector<ChainedAppend>> seal_appends(const Transaction& transaction) {
@@ -106,7 +127,7 @@ Result<std::vector<ChainedAppend>> seal_appends(const Transaction& transaction) 
     }
   }
   if (bytes > kRecordBytesMax) {
-    return {ErrorCode::exhausted, "one transaction holds at most 32 MiB of events, not " +
+    return {ErrorCode::exhausted, "one transaction holds at most 8 MiB of events, not " +
                                       std::to_string(bytes) + " bytes"};
   }
   return sealed;

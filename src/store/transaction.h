@@ -20,10 +20,14 @@ struct ChainedAppend {
   std::vector<event::Envelope> events;  // with seq 0
   std::string records;  // each event: its record's length (4 bytes, little-endian), its record
   Digest head;          // hash of the last event; of no events: the head they follow
+  std::uint64_t first_seq = 0;  // of the first event, once it was written
 
   /// Links the events to `head_before`, which is the hash of event `expected_run_seq`.
   void chain_to(const Digest& head_before);
 };
+
+/// The events of appends that were written, in order.
+std::vector<event::Envelope> take_events(std::vector<ChainedAppend> appends);
 
 /// The appends of a checked transaction, not chained yet. Errors: of event::seal, or exhausted.
 Result<std::vector<ChainedAppend>> seal_appends(const Transaction& transaction);

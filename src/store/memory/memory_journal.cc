@@ -46,17 +46,16 @@ Result<> check_against(const State& state, const Transaction& transaction) {
 
 std::vector<event::Envelope> apply(State& state, const Transaction& transaction,
                                    std::vector<ChainedAppend> appends) {
-  std::vector<event::Envelope> recorded;
   for (ChainedAppend& append : appends) {
     if (append.events.empty()) continue;
     RunRecord& run = state.runs[append.run];
     if (run.events.empty()) state.runs_by_start.push_back(append.run);
     append.chain_to(run.head);
     run.head = append.head;
-    for (event::Envelope& event : append.events) {
-      event.seq = ++state.seq;
+    append.first_seq = state.seq + 1;
+    for (const event::Envelope& event : append.events) {
       run.events.push_back(event);
-      recorded.push_back(std::move(event));
+      run.events.back().seq = ++state.seq;
     }
   }
   for (const Posting& posting : transaction.postings) {
@@ -65,7 +64,7 @@ std::vector<event::Envelope> apply(State& state, const Transaction& transaction,
   for (const WorkItem& item : transaction.work_items) state.work_items[item.id] = item;
   state.idempotency_keys.insert(transaction.idempotency_keys.begin(),
                                 transaction.idempotency_keys.end());
-  return recorded;
+  return take_events(std::move(appends));
 }
 
 class MemoryJournal final : public Journal {

@@ -12,7 +12,11 @@ constexpr std::size_t kRowDigestBytes = 16;
 /// Collects fields so that no two different rows give the same bytes.
 class RowBytes {
  public:
-  explicit RowBytes(std::string_view kind) { add(kind); }
+  explicit RowBytes(std::string_view kind) {
+    constexpr std::size_t kUsualBytes = 224;
+    out_.reserve(kUsualBytes);
+    add(kind);
+  }
   RowBytes& add(std::string_view field) {
     add(static_cast<std::int64_t>(field.size()));
     out_ += field;

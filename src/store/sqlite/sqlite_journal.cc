@@ -126,7 +126,8 @@ Result<std::vector<event::Envelope>> SqliteJournal::commit(const Transaction& tr
     return {ErrorCode::exhausted, path_ + ": too many threads wait to commit; try again"};
   }
   if (!turn || turn->get() == Turn::lead) write_batch();
-  return std::move(request.outcome);
+  TRY(request.outcome);
+  return take_events(std::move(request.appends));
 }
 
 void SqliteJournal::write_batch() {
@@ -141,16 +142,22 @@ void SqliteJournal::write_batch() {
   std::vector<CommitRequest*> requests;
   requests.reserve(batch.size());
   for (const Waiting& waiting : batch) requests.push_back(waiting.request);
-  writer_.with([&](auto& writer) {
+  const bool is_full = writer_.with([&](auto& writer) {
     writer->write(requests);
-    // The first is our own. The others may go on while we look after the file.
-    for (std::size_t i = 1; i < batch.size(); ++i) batch[i].turn.set_value(Turn::done);
-    writer->checkpoint_if_due();
+    return writer->checkpoint_is_due();
   });
+  const auto tell_the_others = [&batch] {  // The first is our own.
+    for (std::size_t i = 1; i < batch.size(); ++i) batch[i].turn.set_value(Turn::done);
+  };
+  if (is_full) {
+    tell_the_others();  // What they gave is durable; only the next batch waits for the checkpoint.
+    writer_.with([](auto& writer) { writer->checkpoint(); });
+  }
   queue_.with([](Queue& queue) {
     queue.is_led = !queue.waiting.empty();
     if (queue.is_led) queue.waiting.front().turn.set_value(Turn::lead);
   });
+  if (!is_full) tell_the_others();
 }
 
 Result<> SqliteJournal::read_run(

@@ -13,7 +13,8 @@
 namespace nightjar::store {
 namespace {
 
-constexpr int kWalPagesMax = 1000;  // 4 MB; then a checkpoint is due.
+constexpr int kWalPagesMax =
+    480;  // Of 8 KiB, below SqliteOptions::wal_bytes; then a checkpoint is due.
 
 int note_wal_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
@@ -55,6 +56,7 @@ struct Writer::Statements {
   Statement begin;
   Statement commit;
   Statement rollback;
+  Statement data_version;
   Statement last_append;
   Statement select_head;
   Statement save_head;
@@ -74,6 +76,7 @@ Result<Writer::Statements> Writer::Statements::prepare(Connection& connection) {
   TRY_INTO(Statement begin, connection.prepare("BEGIN IMMEDIATE"));
   TRY_INTO(Statement commit, connection.prepare("COMMIT"));
   TRY_INTO(Statement rollback, connection.prepare("ROLLBACK"));
+  TRY_INTO(Statement data_version, connection.prepare("PRAGMA data_version"));
   TRY_INTO(Statement last_append, connection.prepare("SELECT first_seq + event_count FROM appends "
                                                      "ORDER BY first_seq DESC LIMIT 1"));
   TRY_INTO(Statement select_head, connection.prepare(kSelectHead));
@@ -99,12 +102,14 @@ Result<Writer::Statements> Writer::Statements::prepare(Connection& connection) {
            connection.prepare("INSERT INTO leases VALUES (?1, ?2, ?3, ?4, ?5) "
                               "ON CONFLICT (run) DO UPDATE SET holder = ?2, token = ?3, "
                               "until_utc_ns = ?4, digest = ?5"));
-  return Statements{
-      std::move(begin),          std::move(commit),         std::move(rollback),
-      std::move(last_append),    std::move(select_head),    std::move(save_head),
-      std::move(insert_append),  std::move(insert_posting), std::move(select_work_item),
-      std::move(save_work_item), std::move(select_key),     std::move(insert_key),
-      std::move(select_lease),   std::move(save_lease)};
+  return Statements{std::move(begin),          std::move(commit),
+                    std::move(rollback),       std::move(data_version),
+                    std::move(last_append),    std::move(select_head),
+                    std::move(save_head),      std::move(insert_append),
+                    std::move(insert_posting), std::move(select_work_item),
+                    std::move(save_work_item), std::move(select_key),
+                    std::move(insert_key),     std::move(select_lease),
+                    std::move(save_lease)};
 }
 
 Writer::Writer(Connection connection, std::string path, Guarded<Anchors>& anchors,
@@ -118,6 +123,8 @@ Writer::Writer(Connection connection, std::string path, Guarded<Anchors>& anchor
 Result<Writer> Writer::open(const std::string& path, Guarded<Anchors>& anchors,
                             std::size_t wal_bytes) {
   TRY_INTO(Connection connection, Connection::open(path, Connection::Access::read_write));
+  // Of a fresh file. Larger than usual, for most pages are written once, full of new events.
+  TRY(connection.execute("PRAGMA page_size = 8192"));
   TRY_INTO(const std::string mode, connection.text("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
     return {ErrorCode::unavailable,
@@ -158,14 +165,8 @@ void Writer::write(const std::vector<CommitRequest*>& batch) {
 }
 
 Result<> Writer::write_once(const std::vector<CommitRequest*>& batch) {
-  heads_.clear();
-  std::vector<CommitRequest*> accepted;
   const Result<> done = in_transaction([&]() -> Result<> {
-    {
-      Rows rows = statements_->last_append.query();
-      TRY_INTO(const bool found, rows.next());
-      next_seq_ = found ? rows.integer(0) : 1;
-    }
+    TRY(begin_batch());
     for (CommitRequest* request : batch) {
       if (Result<> checked = check_one(*request); !checked) {
         if (!connection_.in_transaction()) return checked;  // SQLite gave up the whole batch.
@@ -173,12 +174,28 @@ Result<> Writer::write_once(const std::vector<CommitRequest*>& batch) {
         continue;
       }
       TRY(apply_one(*request));
-      accepted.push_back(request);
     }
     return save_heads();
   });
-  if (done) anchor_heads();
+  if (done) {
+    anchor_heads();
+  } else {
+    heads_.clear();  // They may stand where the rollback undid them.
+  }
   return done;
+}
+
+/// Keeps the heads that earlier batches read or wrote, as long as nobody else wrote meanwhile.
+Result<> Writer::begin_batch() {
+  constexpr std::size_t kHeadsKept = 4096;
+  Rows version = statements_->data_version.query();
+  TRY_INTO(const bool known, version.next());
+  if (!known || version.integer(0) != data_version_ || heads_.size() > kHeadsKept) heads_.clear();
+  data_version_ = known ? version.integer(0) : 0;
+  Rows last = statements_->last_append.query();
+  TRY_INTO(const bool found, last.next());
+  next_seq_ = found ? last.integer(0) : 1;
+  return ok;
 }
 
 template <typename Work>
@@ -230,8 +247,7 @@ Result<> Writer::check_work_item(const WorkItem& item) {
 }
 
 Result<> Writer::apply_one(CommitRequest& request) {
-  std::vector<event::Envelope> recorded;
-  for (ChainedAppend& append : request.appends) TRY(append_events(append, recorded));
+  for (ChainedAppend& append : request.appends) TRY(append_events(append));
   TRY(apply_postings(request.transaction->postings));
   for (const WorkItem& item : request.transaction->work_items) {
     TRY(statements_->save_work_item.run(bytes_of(item.id), bytes_of(item.project), item.text,
@@ -241,11 +257,11 @@ Result<> Writer::apply_one(CommitRequest& request) {
   for (const std::string& key : request.transaction->idempotency_keys) {
     TRY(statements_->insert_key.run(key, Bytes{digest_of_key(key)}));
   }
-  request.outcome = std::move(recorded);
+  request.outcome = ok;
   return ok;
 }
 
-Result<> Writer::append_events(ChainedAppend& append, std::vector<event::Envelope>& recorded) {
+Result<> Writer::append_events(ChainedAppend& append) {
   if (append.events.empty()) return ok;
   TRY_INTO(BatchHead * known, head_of(append.run));
   known->changed = true;
@@ -257,13 +273,11 @@ Result<> Writer::append_events(ChainedAppend& append, std::vector<event::Envelop
   TRY(statements_->insert_append.run(
       next_seq_, bytes_of(append.run), static_cast<std::int64_t>(head->anchor.run_seq + 1), count,
       head->last_append, bytes_of(append.head), Bytes{append.records}));
+  append.first_seq = static_cast<std::uint64_t>(next_seq_);
   head->last_append = next_seq_;
   head->anchor.run_seq += append.events.size();
   head->anchor.hash = append.head;
-  for (const event::Envelope& event : append.events) {
-    recorded.push_back(event);
-    recorded.back().seq = static_cast<std::uint64_t>(next_seq_++);
-  }
+  next_seq_ += count;
   return ok;
 }
 
@@ -297,9 +311,8 @@ Result<> Writer::save_heads() {
 /// After the commit: an anchor must never name what the journal may not hold.
 void Writer::anchor_heads() {
   std::vector<Anchor> changed;
-  changed.reserve(heads_.size());
-  for (const auto& [run, known] : heads_) {
-    if (known.changed) changed.push_back(known.head.anchor);
+  for (auto& [run, known] : heads_) {
+    if (std::exchange(known.changed, false)) changed.push_back(known.head.anchor);
   }
   if (changed.empty()) return;
   // A failure leaves the anchors behind the journal, which is allowed; they remember to catch up.
@@ -342,8 +355,9 @@ Result<> Writer::release_lease(const Lease& lease) {
   });
 }
 
-void Writer::checkpoint_if_due() {
-  if (*wal_pages_ < kWalPagesMax) return;
+bool Writer::checkpoint_is_due() const { return *wal_pages_ >= kWalPagesMax; }
+
+void Writer::checkpoint() {
   // A failure (a reader in the way, a full disk) leaves all in the -wal file; the next try may
   // work.
   sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,

@@ -21,7 +21,7 @@ struct CommitRequest {
   const Transaction* transaction = nullptr;
   std::vector<ChainedAppend>
       appends{};  // chained to the heads that were last seen, perhaps outdated
-  Result<std::vector<event::Envelope>> outcome = std::vector<event::Envelope>();
+  Result<> outcome = ok;
 };
 
 class Writer {
@@ -40,8 +40,9 @@ class Writer {
   Result<Lease> acquire_lease(const Lease& wanted, std::int64_t now_utc_ns);
   Result<> release_lease(const Lease& lease);
 
-  /// Moves what the -wal file holds into the journal when it is full. Nobody waits for it.
-  void checkpoint_if_due();
+  /// The -wal file is full: what it holds should be moved into the journal.
+  bool checkpoint_is_due() const;
+  void checkpoint();
 
  private:
   struct Statements;
@@ -54,9 +55,10 @@ class Writer {
   Result<> write_once(const std::vector<CommitRequest*>& batch);
   Result<> check_one(const CommitRequest& request);
   Result<> apply_one(CommitRequest& request);
+  Result<> begin_batch();
   Result<BatchHead*> head_of(const RunId& run);
   Result<> check_work_item(const WorkItem& item);
-  Result<> append_events(ChainedAppend& append, std::vector<event::Envelope>& recorded);
+  Result<> append_events(ChainedAppend& append);
   Result<> apply_postings(const std::vector<Posting>& postings);
   Result<> save_heads();
   void anchor_heads();
@@ -70,8 +72,9 @@ class Writer {
   Connection connection_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<int> wal_pages_;    // SQLite's hook writes it; a stable address
-  std::map<RunId, BatchHead> heads_;  // of the running batch
-  std::int64_t next_seq_ = 0;         // likewise
+  std::map<RunId, BatchHead> heads_;  // of the runs that the last batches advanced
+  std::int64_t data_version_ = 0;     // of the journal when they were read
+  std::int64_t next_seq_ = 0;
 };
 
 }  // namespace nightjar::store
