@@ -27,7 +27,7 @@ class Guarded {
 
  private:
   mutable std::mutex mutex_;
-  T value_;
+  T value_{};
 };
 
 }  // namespace nightjar

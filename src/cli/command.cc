@@ -28,11 +28,11 @@ void print_help(Terminal& out) {
   for (const Command& command : command_table()) {
     const std::string head = std::string(command.name) +
                              (command.arguments.empty() ? "" : " " + std::string(command.arguments));
-    out.line("  " + padded(head, 28) + " " + std::string(command.summary));
+    out.line("  " + padded(head, 22) + out.wrapped(command.summary, 24));
   }
-  out.line("\n`nightjar COMMAND --help` tells the options. Exit status: 0 satisfied, 1 not satisfied,\n"
-           "2 wrong usage, 3 the project's files are wrong, 4 waits for a person, 5 budget\n"
-           "exhausted, 6 this machine cannot.");
+  out.line("\n`nightjar COMMAND --help` tells the options. Exit status: 0 satisfied,\n"
+           "1 not satisfied, 2 wrong usage, 3 the project's files are wrong, 4 waits for\n"
+           "a person, 5 budget exhausted, 6 this machine cannot.");
 }
 
 void print_help(Terminal& out, const Command& command) {
@@ -149,8 +149,7 @@ ExitStatus status_for(const Error& error) {
   switch (error.code) {
     case ErrorCode::invalid_input:
     case ErrorCode::not_found: return kProjectWrong;
-    case ErrorCode::exhausted: return kBudgetExhausted;
-    default: return kMachineCannot;
+    default: return kMachineCannot;  // A spent budget is a run's state, not an error.
   }
 }
 
@@ -174,8 +173,9 @@ void write_json(const Json& json) {
 
 int report_error(Invocation& invocation, const Error& error) {
   const ExitStatus status = status_for(error);
-  invocation.people.line(invocation.people.paint(Colour::red, "nightjar: ") +
-                         invocation.people.wrapped(printable_block(error.message, 4000), 2));
+  const Terminal& look = invocation.problems;
+  invocation.problems.line(look.paint(Colour::red, "nightjar: ") +
+                           look.wrapped(printable_block(error.message, 4000), 10));
   if (invocation.has("--json")) {
     write_json(Json::object({{"error", Json::object({{"code", name_of(error.code)},
                                                      {"message", error.message},
@@ -185,7 +185,7 @@ int report_error(Invocation& invocation, const Error& error) {
 }
 
 int report_usage(Terminal& people, const std::string& problem, const Command* command) {
-  people.line("nightjar: " + people.wrapped(problem, 2));
+  people.line("nightjar: " + people.wrapped(problem, 10));
   people.line(command == nullptr ? "`nightjar help` lists the commands."
                                  : "usage: " + usage_line(*command) + "; `nightjar " +
                                        std::string(command->name) + " --help` tells more.");
@@ -216,7 +216,12 @@ int run_command_line(const std::vector<std::string>& words, const ServiceMaker& 
   const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   Terminal& people = json ? problems : out;
   std::unique_ptr<api::Service> service;
-  Invocation invocation{.arguments = {}, .options = {}, .service = {}, .people = people, .stop = stop};
+  Invocation invocation{.arguments = {},
+                        .options = {},
+                        .service = {},
+                        .people = people,
+                        .problems = problems,
+                        .stop = stop};
   const std::string wrong = parse_words({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()},
                                         *command, invocation);
   if (!wrong.empty()) return report_usage(problems, wrong, command);

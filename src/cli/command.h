@@ -39,7 +39,8 @@ struct Invocation {
   std::vector<std::string> arguments;
   std::map<std::string, std::string, std::less<>> options;  // a switch has the value ""
   std::function<api::Service&()> service;  // made at the first call
-  Terminal& people;
+  Terminal& people;    // stdout, or stderr when stdout belongs to --json
+  Terminal& problems;  // stderr
   std::stop_token stop;
 
   bool has(std::string_view option) const { return options.find(option) != options.end(); }

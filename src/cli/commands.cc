@@ -102,7 +102,7 @@ int do_repair(Invocation& invocation) {
   if (const auto text = invocation.value("--timeout")) {
     request.timeout_ms = seconds_to_ms(*text);
     if (!request.timeout_ms) {
-      return report_usage(invocation.people,
+      return report_usage(invocation.problems,
                           "--timeout takes seconds, more than 0 and at most 86400, not \"" +
                               printable(*text, 40) + "\"",
                           nullptr);
@@ -193,7 +193,7 @@ int show_holdouts(Invocation& invocation, const Result<api::HoldoutReply>& reply
   invocation.people.line("  " + std::to_string(reply->total) + " sealed scenarios" +
                          (reply->requirements.empty() ? "" : " on " + join(reply->requirements, ", ")));
   for (const std::string& path : reply->files_changed) {
-    invocation.people.line("  changed " + path + ": commit it, so that runs no longer see the scenario");
+    invocation.people.line("  changed " + printable(path, 200) + ": commit it, so that runs no longer see the scenario");
   }
   if (invocation.has("--json")) {
     write_json(Json::object({{"sealed", Json::strings(reply->sealed)},
@@ -221,7 +221,7 @@ int do_holdout_seal(Invocation& invocation) {
     const std::string digits = text->ends_with('%') ? text->substr(0, text->size() - 1) : *text;
     const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), percent);
     if (failure != std::errc{} || end != digits.data() + digits.size() || percent < 1 || percent > 90) {
-      return report_usage(invocation.people, "--share takes 1% to 90%, not \"" + printable(*text, 40) + "\"",
+      return report_usage(invocation.problems, "--share takes 1% to 90%, not \"" + printable(*text, 40) + "\"",
                           nullptr);
     }
   }
@@ -278,7 +278,7 @@ int do_why(Invocation& invocation) {
       people.line("             because " + people.wrapped(printable_block(step.rule, 600), 21));
     }
     if (!step.others.empty()) {
-      people.line("             else    " + people.wrapped(join(step.others, "; "), 21));
+      people.line("             else    " + people.wrapped(printable(join(step.others, "; "), 600), 21));
     }
     if (step.cost.is_object()) people.line("             cost    " + cost_text(step.cost));
   }

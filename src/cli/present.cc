@@ -49,11 +49,22 @@ std::string headline(Terminal& people, const api::RunReply& reply) {
   return people.paint(good ? Colour::green : Colour::red, verdict) + "  run " + reply.run;
 }
 
+/// As one word of a shell.
+std::string quoted(const std::string& path) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,@%";
+  if (path.find_first_not_of(kPlain) == std::string::npos) return path;
+  std::string out = "'";
+  for (const char c : printable(path, 4096)) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
 void print_next(Terminal& people, const api::RunReply& reply) {
   people.line("\nNext");
   if (!reply.branch.empty()) {
-    people.line("  git -C " + reply.top + " show " + reply.branch);
-    people.line("  git -C " + reply.top + " merge " + reply.branch);
+    const std::string git = "  git -C " + quoted(reply.top);
+    people.line(git + " show " + reply.branch);
+    people.line(git + " merge " + reply.branch);
   }
   if (reply.state == api::RunState::interrupted) people.line("  nightjar resume " + reply.run);
   people.line("  nightjar why " + reply.run);
@@ -77,7 +88,7 @@ void Progress::show(const Json& event) {
     return;
   }
   if (type == "note") {
-    people_.line("  " + people_.wrapped(event.string_or("text", ""), 2));
+    people_.line("  " + people_.wrapped(printable(event.string_or("text", ""), 1000), 2));
     return;
   }
   const Json* payload = event.find("payload");
@@ -89,7 +100,8 @@ void Progress::show(const Json& event) {
   } else if (type == "node.finished") {
     show_node_finished(*payload, at_ms);
   } else if (type == "effect.refused") {
-    people_.line("  " + people_.paint(Colour::red, "refused  ") + payload->string_or("why", ""));
+    people_.line("  " + people_.paint(Colour::red, "refused  ") +
+                 people_.wrapped(printable(payload->string_or("why", ""), 600), 11));
   }
 }
 
@@ -126,7 +138,7 @@ void print_summary(Terminal& people, const api::RunReply& reply) {
   for (const std::string& finding : reply.findings) {
     print_row(people, "finding", people.paint(Colour::yellow, finding));
   }
-  if (!reply.cause.empty()) print_row(people, "cause", reply.cause);
+  if (!reply.cause.empty()) print_row(people, "cause", printable(reply.cause, 600));
   if (!reply.why.empty()) print_row(people, "why", printable_block(reply.why, 2000));
   if (reply.visible.total + reply.validation.total + reply.holdout.total > 0) {
     print_satisfaction(people, reply);

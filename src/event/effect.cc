@@ -34,6 +34,13 @@ std::string_view name_of(RepeatClass repeat_class) {
   return kNames.at(static_cast<std::size_t>(repeat_class));
 }
 
+std::optional<RepeatClass> repeat_class_from(std::string_view name) {
+  for (const RepeatClass one : {RepeatClass::rerunnable, RepeatClass::keyed, RepeatClass::once}) {
+    if (name_of(one) == name) return one;
+  }
+  return std::nullopt;
+}
+
 RepeatClass repeat_class_of(EffectKind kind) {
   return kKinds.at(static_cast<std::size_t>(kind)).repeat_class;
 }

@@ -35,6 +35,7 @@ enum class RepeatClass {
 std::string_view name_of(EffectKind kind);
 std::optional<EffectKind> effect_kind_from(std::string_view name);
 std::string_view name_of(RepeatClass repeat_class);
+std::optional<RepeatClass> repeat_class_from(std::string_view name);
 RepeatClass repeat_class_of(EffectKind kind);
 
 /// What an effect may use, or used. All ≥ 0; money in nano-dollars, rounded up.

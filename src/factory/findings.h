@@ -1,0 +1,12 @@
+// What a reviewer must see first about a change: files that decide how it is judged. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nightjar::factory {
+
+/// One line a path that is configuration, a specification, a scenario, a policy, a test or CI.
+std::vector<std::string> findings_on(const std::vector<std::string>& changed_paths);
+
+}  // namespace nightjar::factory

@@ -1,0 +1,146 @@
+#include "factory/workspaces.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "sandbox/tree.h"
+
+namespace nightjar::factory {
+namespace {
+
+constexpr std::size_t kChangesBytesMax = std::size_t{16} << 20;
+
+Result<> lay_over(const std::string& folder, const repo::Changes& changes) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return errno_error("open " + folder, errno);
+  for (const auto& [path, change] : changes) {
+    TRY(sandbox::check_relative_path(path));
+    if (change.content) {
+      TRY(sandbox::write_file_at(fd.get(), path, *change.content,
+                                 change.executable ? sandbox::FileMode::executable
+                                                   : sandbox::FileMode::regular));
+    } else {
+      std::error_code failure;
+      std::filesystem::remove(folder + "/" + path, failure);
+      if (failure) return errno_error("remove " + path, failure.value());
+    }
+  }
+  return ok;
+}
+
+}  // namespace
+
+Result<Digest> store_changes(store::Blobs& blobs, const repo::Changes& changes) {
+  Json files = Json::array();
+  for (const auto& [path, change] : changes) {
+    if (!is_utf8(path)) {
+      return {ErrorCode::invalid_input, "the name of a changed file is not UTF-8: " + printable(path, 200)};
+    }
+    Json file = Json::object({{"path", path}, {"executable", change.executable}});
+    if (change.content) {
+      TRY_INTO(const Digest name, blobs.put(*change.content));
+      file.set("content", name.name());
+    } else {
+      file.set("content", nullptr);
+    }
+    files.push(std::move(file));
+  }
+  return blobs.put(Json::object({{"changes", std::move(files)}}).dump());
+}
+
+Result<repo::Changes> load_changes(const store::Blobs& blobs, const std::string& name) {
+  repo::Changes changes;
+  if (name.empty()) return changes;
+  TRY_INTO(const Digest digest, parse_digest(name));
+  TRY_INTO(const std::string text, blobs.get(digest, kChangesBytesMax));
+  TRY_INTO(const Json json, parse_json(text));
+  const Json* files = json.find("changes");
+  if (files == nullptr || !files->is_array()) return {ErrorCode::corrupt, name + " is no candidate"};
+  for (const Json& file : files->as_array()) {
+    repo::Change change{.content = {}, .executable = file.bool_or("executable", false)};
+    TRY_INTO(const std::string path, file.get_string("path"));
+    if (const Json* content = file.find("content"); content != nullptr && content->is_string()) {
+      TRY_INTO(const Digest blob, parse_digest(content->as_string()));
+      TRY_INTO(change.content, blobs.get(blob, kCandidateFileBytesMax));
+    }
+    changes.emplace(path, std::move(change));
+  }
+  return changes;
+}
+
+sandbox::Limits sandbox_limits(const config::Limits& limits) {
+  return {.memory_bytes_max = static_cast<std::uint64_t>(limits.memory_bytes_max),
+          .disk_bytes_max = static_cast<std::uint64_t>(limits.disk_bytes_max),
+          .processes_max = static_cast<std::uint32_t>(limits.processes_max)};
+}
+
+harness::CommandLimits command_limits(const config::Limits& limits, const event::Cost& worst_case) {
+  return {.wall_max = std::chrono::milliseconds(std::min(limits.wall_ms_max, worst_case.wall_ms)),
+          .cpu_max = std::chrono::milliseconds(std::min(limits.cpu_ms_max, worst_case.cpu_ms)),
+          .output_bytes_max = static_cast<std::uint64_t>(limits.output_bytes_max)};
+}
+
+std::string Workspaces::fresh_folder(const char* kind) {
+  const int number = made_.with([](int& made) { return ++made; });
+  return scratch_dir_ + "/" + kind + "-" + std::to_string(number);
+}
+
+Result<std::string> Workspaces::source(const Json& tree) {
+  const std::string key = tree.dump();
+  const std::string known = sources_.with([&](auto& sources) { return sources[key]; });
+  if (!known.empty()) return known;
+
+  TRY_INTO(const std::string top, tree.get_string("top"));
+  TRY_INTO(const std::string below, tree.get_string("folder"));
+  TRY_INTO(const std::string commit, tree.get_string("commit"));
+  TRY_INTO(const repo::Repository repository,
+           repo::Repository::open(below.empty() ? top : top + "/" + below));
+  const std::string folder = fresh_folder("source");
+  TRY(make_directories(scratch_dir_, 0700));
+  TRY(repository.export_tree(commit, folder, repo::ExportLimits{}));
+  TRY_INTO(const repo::Changes changes, load_changes(blobs_, tree.string_or("changes", "")));
+  TRY(lay_over(folder, changes));
+  TRY(launcher_.adopt(folder));
+  sources_.with([&](auto& sources) { sources[key] = folder; });
+  return folder;
+}
+
+Result<Workspaces::Built> Workspaces::build(const BuildRequest& request, std::stop_token stop) {
+  TRY_INTO(const std::string folder, source(request.tree));
+  Built built{.outcome = {}, .folder = fresh_folder("built")};
+  const harness::BuildInput input{
+      .source = {.lower_dirs = {folder},
+                 .mounts = request.mounts,
+                 .limits = sandbox_limits(request.limits)},
+      .build_command = request.build_command,
+      .test_command = request.test_command,
+      .limits = command_limits(request.limits, request.worst_case),
+      .built_dir = built.folder,
+      .built_limits = {.files_max = 500'000,
+                       .bytes_max = static_cast<std::uint64_t>(request.limits.disk_bytes_max) * 2,
+                       .depth_max = 64}};
+  TRY_INTO(built.outcome, harness::build_and_test(launcher_, input, stop));
+  if (!built.outcome.built) return built;
+  TRY(launcher_.adopt(built.folder));
+  const std::string key = request.tree.dump() + '\0' + request.build_command;
+  built_.with([&](auto& all) { all[key] = built.folder; });
+  return built;
+}
+
+Result<std::string> Workspaces::built(const BuildRequest& request, std::stop_token stop) {
+  const std::string key = request.tree.dump() + '\0' + request.build_command;
+  const std::string known = built_.with([&](auto& all) { return all[key]; });
+  if (!known.empty()) return known;
+  BuildRequest without_tests = request;
+  without_tests.test_command.clear();
+  TRY_INTO(const Built fresh, build(without_tests, stop));
+  if (fresh.outcome.built) return fresh.folder;
+  return {ErrorCode::conflict, "the tree built before and does not build now"};
+}
+
+}  // namespace nightjar::factory

@@ -1,0 +1,70 @@
+// Folder trees that effects work on: the project at a commit with a candidate's changes laid over it,
+// as sources and as built. They are scratch: made again when missing, removed with the run.
+//
+// A tree is named by {"top", "folder", "commit", "changes"}; `changes` is the content name of a
+// candidate, "" for none.
+// Threads: any. Errors: those of repo, sandbox and disk.
+#pragma once
+
+#include <map>
+#include <stop_token>
+#include <string>
+
+#include "base/guarded.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "event/effect.h"
+#include "harness/build.h"
+#include "repo/repository.h"
+#include "sandbox/sandbox.h"
+#include "store/journal.h"
+
+namespace nightjar::factory {
+
+/// Candidates are content-addressed: a list of paths, each with the blob of its new content.
+Result<Digest> store_changes(store::Blobs& blobs, const repo::Changes& changes);
+Result<repo::Changes> load_changes(const store::Blobs& blobs, const std::string& name);
+
+inline constexpr std::uint64_t kCandidateFileBytesMax = std::uint64_t{64} << 20;
+
+class Workspaces {
+ public:
+  Workspaces(std::string scratch_dir, store::Blobs& blobs, sandbox::Launcher& launcher)
+      : scratch_dir_(std::move(scratch_dir)), blobs_(blobs), launcher_(launcher) {}
+
+  /// The sources of a tree, as a host folder usable below a sandbox.
+  Result<std::string> source(const Json& tree);
+
+  struct BuildRequest {
+    Json tree;
+    std::string build_command;
+    std::string test_command;
+    config::Limits limits;
+    std::vector<sandbox::Mount> mounts;
+    event::Cost worst_case;  // of the effect it is part of
+  };
+  struct Built {
+    harness::BuildOutcome outcome;
+    std::string folder;  // the built workspace; only when outcome.built
+  };
+  /// Builds (and tests) the tree; keeps the result for built().
+  Result<Built> build(const BuildRequest& request, std::stop_token stop);
+  /// The built tree, building it when it is not there.
+  Result<std::string> built(const BuildRequest& request, std::stop_token stop);
+
+ private:
+  std::string fresh_folder(const char* kind);
+
+  std::string scratch_dir_;
+  store::Blobs& blobs_;
+  sandbox::Launcher& launcher_;
+  Guarded<std::map<std::string, std::string>> sources_;  // tree → folder
+  Guarded<std::map<std::string, std::string>> built_;    // tree and build command → folder
+  Guarded<int> made_;
+};
+
+sandbox::Limits sandbox_limits(const config::Limits& limits);
+/// The narrower of a command's limits and what the effect may use in all.
+harness::CommandLimits command_limits(const config::Limits& limits, const event::Cost& worst_case);
+
+}  // namespace nightjar::factory
