@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "reason/sources.h"
 #include "sandbox/tree.h"
 
 namespace nightjar::reason {
@@ -36,6 +37,13 @@ bool includes(const SourceFile& file, const std::string& header) {
   return file.tree.text().find(name) != std::string::npos;
 }
 
+// pkg/__pycache__/name.cpython-311.pyc, of pkg/name.py
+bool is_bytecode_of(const std::string& path, const std::string& source) {
+  const std::size_t slash = source.rfind('/') + 1;  // 0 without one
+  const std::string stem = source.substr(slash, source.rfind('.') - slash);
+  return path.starts_with(source.substr(0, slash) + "__pycache__/" + stem + ".");
+}
+
 sandbox::FileMode mode_of(const SourceFile& file) {
   return file.executable ? sandbox::FileMode::executable : sandbox::FileMode::regular;
 }
@@ -45,12 +53,20 @@ sandbox::FileMode mode_of(const SourceFile& file) {
 void forbid_bytecode(scenario::Scenario& scenario) {
   for (scenario::Step& step : scenario.steps) {
     step.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
-    step.env.emplace("PYTHONPYCACHEPREFIX", "/nonexistent");
   }
 }
 
 std::string changed_text(const Task& task, const Candidate& candidate) {
   return apply_edit(task.files[candidate.file].tree.text(), candidate.edit);
+}
+
+Result<std::vector<std::string>> find_bytecode(int workspace_fd) {
+  std::vector<std::string> found;
+  TRY(sandbox::walk_tree(workspace_fd, kSourceTreeLimits, [&](const sandbox::TreeEntry& entry) -> Result<> {
+    if (entry.path.ends_with(".pyc")) found.push_back(entry.path);
+    return ok;
+  }));
+  return found;
 }
 
 Result<> WarmExecutor::open() {
@@ -95,6 +111,11 @@ Result<> WarmExecutor::write_change(const Candidate& candidate) {
   const SourceFile& file = task_.files[candidate.file];
   const int folder = sandbox_->workspace_fd();
   TRY(sandbox::write_file_at(folder, file.path, changed_text(task_, candidate), mode_of(file)));
+  // Python trusts byte code whose source has the same size and the same second.
+  for (const std::string& path : task_.bytecode) {
+    if (!is_bytecode_of(path, file.path)) continue;
+    TRY(sandbox::write_file_at(folder, path, "", sandbox::FileMode::regular));
+  }
   if (!file.path.ends_with(".h")) return ok;
   for (const SourceFile& other : task_.files) {
     if (!other.path.ends_with(".c") || !includes(other, file.path)) continue;

@@ -55,6 +55,7 @@ struct Task {
   scenario::StepLimits step_limits;
   std::vector<SourceFile> files;
   std::vector<Check> checks;
+  std::vector<std::string> bytecode;  // paths in the built workspace
   Budget* budget = nullptr;
   /// Build in each candidate's layer from the bare sources: the build command does not notice changes.
   bool clean_builds = false;
@@ -87,7 +88,10 @@ class WarmExecutor final : public CandidateExecutor {
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 };
 
-/// The environment that keeps Python from using byte code of another candidate.
+/// Paths of Python's byte code files in a built workspace.
+Result<std::vector<std::string>> find_bytecode(int workspace_fd);
+
+/// The environment that keeps Python from leaving byte code of a candidate.
 void forbid_bytecode(scenario::Scenario& scenario);
 
 /// What the whole changed file says.

@@ -152,6 +152,7 @@ Result<bool> Search::open_and_build() {
     return cannot("the project does not build as it is (" + how_it_ended(outcome) +
                   "): make the build command work first. It says: " + tail_of(outcome));
   }
+  TRY_INTO(task_.bytecode, find_bytecode(first->sandbox().workspace_fd()));
   TRY_INTO(const bool tools, check_toolchain(*first));
   if (!tools) return false;
   warm_.push_back(first.get());

@@ -4,13 +4,9 @@
 #include <set>
 
 #include "base/bytes.h"
-#include "sandbox/tree.h"
 
 namespace nightjar::reason {
 namespace {
-
-constexpr sandbox::TreeLimits kTreeLimits = {
-    .files_max = 200'000, .bytes_max = std::uint64_t{4} << 30U, .depth_max = 64};
 
 bool is_foreign(const std::string& path) {
   static const std::set<std::string, std::less<>> kFolders = {
@@ -53,7 +49,7 @@ Result<Sources> read_sources(int workspace_fd, const std::vector<std::string>& f
     sources.files.push_back(*std::move(file));
     return ok;
   };
-  TRY(sandbox::walk_tree(workspace_fd, kTreeLimits, visit));
+  TRY(sandbox::walk_tree(workspace_fd, kSourceTreeLimits, visit));
   return sources;
 }
 

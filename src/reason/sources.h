@@ -6,10 +6,15 @@
 #include <vector>
 
 #include "reason/edits.h"
+#include "sandbox/tree.h"
 
 namespace nightjar::reason {
 
 inline constexpr std::size_t kSourceFilesMax = 400;
+
+/// What is looked through of a project, at most.
+inline constexpr sandbox::TreeLimits kSourceTreeLimits = {
+    .files_max = 200'000, .bytes_max = std::uint64_t{4} << 30U, .depth_max = 64};
 
 struct Sources {
   std::vector<SourceFile> files;
