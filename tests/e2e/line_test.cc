@@ -114,10 +114,10 @@ TEST(Repair, AppliesThePatchOnlyWhenAsked) {
 
   ASSERT_EQ(applied.status, 0) << applied.err;
   EXPECT_TRUE(applied.last_json().bool_or("applied", false));
-  EXPECT_THAT(bench.git({"status", "--porcelain"}), HasSubstr(" M "));
+  EXPECT_THAT(bench.git({"status", "--porcelain"}), HasSubstr("M "));
   const std::vector<std::string> files = applied.last_json().get_strings("files").value_or({});
   EXPECT_EQ(files.size(), 1U);
-  bench.git({"commit", "-qam", "Apply", "--author=T <t@example.org>"});
+  bench.git({"-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qam", "Apply"});
   EXPECT_EQ(bench.nightjar({"repair", project, "--json"}).last_json().string_or("verdict", ""),
             "NOTHING_TO_DO");
 }
