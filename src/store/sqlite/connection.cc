@@ -12,9 +12,12 @@ namespace {
 
 constexpr int kBusyMs = 5000;  // For a reader's recovery or a second writer without our lock.
 
-Error error_of(sqlite3* database, const std::string& path) {
+/// `left_errno`: what the failed call left in errno; SQLite keeps its own copy only of some
+/// failures.
+Error error_of(sqlite3* database, const std::string& path, int left_errno) {
   const int code = sqlite3_extended_errcode(database);
-  const int system_error = sqlite3_system_errno(database);
+  const int kept_errno = sqlite3_system_errno(database);
+  const int system_error = kept_errno != 0 ? kept_errno : left_errno;
   const std::string what = path + ": " + sqlite3_errmsg(database);
   const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
   switch (code & 0xFF) {
@@ -72,10 +75,11 @@ Rows::~Rows() { sqlite3_reset(statement_.statement_.get()); }
 
 Result<bool> Rows::next() {
   sqlite3_stmt* statement = statement_.statement_.get();
+  errno = 0;
   const int code = sqlite3_step(statement);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return error_of(sqlite3_db_handle(statement), statement_.path_);
+  return error_of(sqlite3_db_handle(statement), statement_.path_, errno);
 }
 
 std::int64_t Rows::integer(int column) const {
@@ -114,6 +118,7 @@ Result<Connection> Connection::open(const std::string& path, Access access) {
 }
 
 Result<> Connection::execute(const char* sql) {
+  errno = 0;
   if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return error();
   return ok;
 }
@@ -142,7 +147,7 @@ Result<Statement> Connection::prepare(const char* sql) {
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
-Error Connection::error() const { return error_of(database_.get(), path_); }
+Error Connection::error() const { return error_of(database_.get(), path_, errno); }
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 

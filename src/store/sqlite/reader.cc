@@ -30,7 +30,10 @@ bool wal_is_spent(const std::string& path) {
 
 Result<Connection> open_checked(const std::string& path, Connection::Access access) {
   TRY_INTO(Connection connection, Connection::open(path, access));
-  TRY(prepare_schema(connection, access).with_context(path));
+  TRY_INTO(const Contents contents, examine_schema(connection).with_context(path));
+  if (contents == Contents::fresh) {
+    return {ErrorCode::corrupt, path + " is empty: it was cut off, or never begun"};
+  }
   return connection;
 }
 
@@ -68,7 +71,7 @@ Result<RunPath> Reader::find_path(const RunId& run, std::uint64_t from_run_seq,
   bool needs_hash = false;  // the row at `at` is the one before the path
   while (at != 0 && (needs_hash || last_run_seq >= from_run_seq)) {
     Rows rows = select_append->query(at);
-    TRY_INTO(const bool found, rows.next());
+    TRY_INTO(const bool found, step(rows, run, last_run_seq));
     if (!found) return damaged(run, last_run_seq, "it is missing from the journal");
     Result<AppendRow> row = append_from(rows);
     if (!row || row->run != run || row->first_run_seq + row->event_count - 1 != last_run_seq) {
@@ -101,7 +104,7 @@ Unpacked Reader::read_chunk(RunPath& path, std::size_t* next_row) {
   if (!select_append) return fail(select_append.error());
   for (std::size_t bytes = 0; *next_row < path.rows.size() && bytes < kChunkBytesMax; ++*next_row) {
     Rows rows = (*select_append)->query(path.rows[*next_row]);
-    const Result<bool> found = rows.next();
+    const Result<bool> found = step(rows, path.end.run, path.first_run_seq);
     if (!found) return fail(found.error());
     Result<AppendRow> row = *found ? append_from(rows) : Result<AppendRow>(AppendRow());
     if (!row || row->run != path.end.run || row->first_run_seq != path.first_run_seq) {
@@ -144,7 +147,7 @@ Result<std::vector<Posting>> Reader::postings(const RunId& run,
     std::vector<Posting> out;
     Digest hash;
     while (true) {
-      TRY_INTO(const bool more, rows.next());
+      TRY_INTO(const bool more, step(rows, run, 0));
       if (!more) break;
       out.push_back(posting_from(run, rows));
       hash = posting_hash_of(hash, out.back());

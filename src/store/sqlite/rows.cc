@@ -96,6 +96,14 @@ Error damaged(const RunId& run, std::uint64_t run_seq, std::string_view why) {
   return {ErrorCode::corrupt, message + ": " + std::string(why)};
 }
 
+Result<bool> step(Rows& rows, const RunId& run, std::uint64_t run_seq) {
+  Result<bool> found = rows.next();
+  if (!found && found.error().code == ErrorCode::corrupt) {
+    return damaged(run, run_seq, found.error().message);
+  }
+  return found;
+}
+
 std::string digest_of(const Head& head) {
   return RowBytes("head")
       .add(bytes_of(head.anchor.run))
@@ -125,7 +133,7 @@ Result<Head> read_head(Statement& select_head, const RunId& run,
                        const std::optional<Anchor>& anchor) {
   Head head{.anchor = {.run = run}};
   Rows rows = select_head.query(bytes_of(run));
-  TRY_INTO(const bool found, rows.next());
+  TRY_INTO(const bool found, step(rows, run, 0));
   if (found) {
     TRY_INTO(head, head_from(rows));
     if (head.anchor.run != run) return damaged(run, 0, "the head of its chain is another run's");
@@ -183,6 +191,11 @@ Unpacked unpack(const AppendRow& row, std::string_view records, const Digest& pr
     out.damaged_run_seq = row.first_run_seq + index;
     out.damage = damaged(row.run, out.damaged_run_seq, why);
   };
+  // Of a record we cannot read: its hash stands in the next one, whatever that one's layout.
+  const auto is_vouched_for = [&](std::string_view record) {
+    const Digest hash = blake3(record);
+    return hash == row.hash || records.find(hash.view()) != std::string_view::npos;
+  };
   std::vector<Digest> hashes;
   for (std::uint64_t i = 0; i < row.event_count && !out.damage; ++i) {
     if (records.size() < 4 || record_size(records) > records.size() - 4) {
@@ -192,8 +205,8 @@ Unpacked unpack(const AppendRow& row, std::string_view records, const Digest& pr
     const std::string_view record = records.substr(4, record_size(records));
     records.remove_prefix(4 + record.size());
     Result<event::Envelope> event = event::decode_verified(record);
-    if (!event && event.error().code != ErrorCode::corrupt) {  // A newer format is no damage.
-      out.damage = event.error();
+    if (!event && event.error().code != ErrorCode::corrupt && is_vouched_for(record)) {
+      out.damage = event.error();  // A newer format is no damage.
       out.damaged_run_seq = row.first_run_seq + i;
     } else if (!event) {
       stop(i, event.error().message);

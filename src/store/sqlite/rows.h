@@ -18,6 +18,9 @@ namespace nightjar::store {
 /// "run R, event N: why"; position 0 leaves the event out.
 Error damaged(const RunId& run, std::uint64_t run_seq, std::string_view why);
 
+/// The next row of a query about `run`; what SQLite finds damaged there is named.
+Result<bool> step(Rows& rows, const RunId& run, std::uint64_t run_seq);
+
 template <typename Tag>
 Bytes bytes_of(const Id<Tag>& id) {
   return {{reinterpret_cast<const char*>(id.value.bytes.data()), id.value.bytes.size()}};

@@ -27,15 +27,6 @@ constexpr const char* kTables[] = {
     "until_utc_ns INTEGER NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
 };
 
-Result<> create(Connection& connection) {
-  const std::string stamp = "PRAGMA application_id = " + std::to_string(kApplicationId) +
-                            "; PRAGMA user_version = " + std::to_string(kJournalFormat);
-  TRY(connection.execute("BEGIN IMMEDIATE"));
-  for (const char* table : kTables) TRY(connection.execute(table));
-  TRY(connection.execute(stamp.c_str()));
-  return connection.execute("COMMIT");
-}
-
 Result<> compare(Connection& connection) {
   TRY_INTO(
       Statement statement,
@@ -54,17 +45,20 @@ Result<> compare(Connection& connection) {
 
 }  // namespace
 
-Result<Contents> prepare_schema(Connection& connection, Connection::Access access) {
+Result<> create_schema(Connection& connection) {
+  const std::string stamp = "PRAGMA application_id = " + std::to_string(kApplicationId) +
+                            "; PRAGMA user_version = " + std::to_string(kJournalFormat);
+  TRY(connection.execute("BEGIN IMMEDIATE"));
+  for (const char* table : kTables) TRY(connection.execute(table));
+  TRY(connection.execute(stamp.c_str()));
+  return connection.execute("COMMIT");
+}
+
+Result<Contents> examine_schema(Connection& connection) {
   TRY_INTO(const std::int64_t application_id, connection.integer("PRAGMA application_id"));
   TRY_INTO(const std::int64_t format, connection.integer("PRAGMA user_version"));
   TRY_INTO(const std::int64_t tables, connection.integer("SELECT count(*) FROM sqlite_schema"));
-  if (application_id == 0 && format == 0 && tables == 0) {
-    if (access != Connection::Access::read_write) {
-      return {ErrorCode::corrupt, "the journal is empty: it was cut off, or never begun"};
-    }
-    TRY(create(connection));
-    return Contents::fresh;
-  }
+  if (application_id == 0 && format == 0 && tables == 0) return Contents::fresh;
   if (application_id != kApplicationId) {
     return {ErrorCode::corrupt, "this is not a Nightjar journal"};
   }

@@ -13,8 +13,9 @@ inline constexpr std::int64_t kJournalFormat = 1;           // user_version of t
 
 enum class Contents { fresh, existing };
 
-/// Creates the tables in an empty file, or checks that they are the ones this program knows.
-/// Errors: unavailable (a newer format), corrupt (not a journal, or altered tables).
-Result<Contents> prepare_schema(Connection& connection, Connection::Access access);
+/// Reads only. Errors: unavailable (a newer format), corrupt (not a journal, or altered tables).
+Result<Contents> examine_schema(Connection& connection);
+/// Makes the tables in a fresh file.
+Result<> create_schema(Connection& connection);
 
 }  // namespace nightjar::store

@@ -13,6 +13,7 @@
 #include "base/guarded.h"
 #include "store/sqlite/anchors.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/schema.h"
 #include "store/sqlite/writer.h"
 #include "store/transaction.h"
 
@@ -221,14 +222,16 @@ Result<> create_private(const std::string& path) {
   return ok;
 }
 
-/// A journal that is to be written must have its anchors, unless it holds no run yet.
-Result<> check_heads_exist(const std::string& path) {
-  if (path_exists(heads_path_of(path))) return ok;
+/// Before anything is written: a file that is not ours stays as it is, and a journal with events
+/// must have its anchors.
+Result<> check_before_writing(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0 || info.st_size == 0) return ok;
-  TRY_INTO(Reader reader, Reader::open(path));
-  TRY_INTO(const std::vector<RunHead> runs, reader.runs(1));
-  if (runs.empty()) return ok;
+  TRY_INTO(Connection connection, Connection::open(path, Connection::Access::read_only));
+  TRY_INTO(const Contents contents, examine_schema(connection).with_context(path));
+  if (contents == Contents::fresh || path_exists(heads_path_of(path))) return ok;
+  TRY_INTO(const std::int64_t heads, connection.integer("SELECT EXISTS (SELECT 1 FROM heads)"));
+  if (heads == 0) return ok;
   return {ErrorCode::corrupt, heads_path_of(path) + " is missing, so nobody can tell whether " +
                                   path +
                                   " is whole: restore it, or create it empty to take the "
@@ -249,7 +252,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::string& path, Op
   }
   if (mode == OpenMode::read_write) {
     TRY(create_private(path));
-    TRY(check_heads_exist(path));
+    TRY(check_before_writing(path));
   }
   TRY_INTO(Anchors anchors, Anchors::open(heads_path_of(path), mode));
   auto journal = std::make_unique<SqliteJournal>(path, mode, std::move(anchors));

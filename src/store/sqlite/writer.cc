@@ -123,6 +123,12 @@ Writer::Writer(Connection connection, std::string path, Guarded<Anchors>& anchor
 Result<Writer> Writer::open(const std::string& path, Guarded<Anchors>& anchors,
                             std::size_t wal_bytes) {
   TRY_INTO(Connection connection, Connection::open(path, Connection::Access::read_write));
+  TRY_INTO(const Contents contents, examine_schema(connection).with_context(path));
+  if (contents == Contents::fresh && anchors.with([](Anchors& a) { return !a.all().empty(); })) {
+    return {ErrorCode::corrupt, path +
+                                    " is empty, but events of it were anchored: restore it from "
+                                    "a copy, or move its folder away to begin anew"};
+  }
   // Of a fresh file. Larger than usual, for most pages are written once, full of new events.
   TRY(connection.execute("PRAGMA page_size = 8192"));
   TRY_INTO(const std::string mode, connection.text("PRAGMA journal_mode = WAL"));
@@ -131,13 +137,7 @@ Result<Writer> Writer::open(const std::string& path, Guarded<Anchors>& anchors,
             path + ": SQLite cannot keep a write-ahead log here: is the folder writable?"};
   }
   TRY(connection.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0"));
-  TRY_INTO(const Contents contents,
-           prepare_schema(connection, Connection::Access::read_write).with_context(path));
-  if (contents == Contents::fresh && anchors.with([](Anchors& a) { return !a.all().empty(); })) {
-    return {ErrorCode::corrupt, path +
-                                    " is empty, but events of it were anchored: restore it from "
-                                    "a copy, or move its folder away to begin anew"};
-  }
+  if (contents == Contents::fresh) TRY(create_schema(connection).with_context(path));
   Writer writer(std::move(connection), path, anchors, wal_bytes);
   TRY_INTO(Statements statements, Statements::prepare(writer.connection_));
   writer.statements_ = std::make_unique<Statements>(std::move(statements));
