@@ -22,7 +22,7 @@ using store::testing::sample_draft;
 
 constexpr std::size_t kEventsInTransition = 5;
 constexpr std::size_t kPayloadBytes = 193;  // The record of such an event has 300 bytes.
-constexpr int kRounds = 9;
+constexpr int kRounds = 31;                 // Many and short: the disk changes its mind.
 constexpr unsigned kRunsSideBySide = 64;
 
 store::Append transition(const RunId& run, std::uint64_t head) {
@@ -98,7 +98,7 @@ class Line {
 };
 
 void compare_alone(bench::Report& report, const Floor& floor, store::Journal& journal) {
-  constexpr int kCount = 100;
+  constexpr int kCount = 20;
   Line line(journal, 1, 1);
   report.ratio(
       {.name = "durable transition, one run alone",
@@ -121,9 +121,9 @@ void compare_alone(bench::Report& report, const Floor& floor, store::Journal& jo
 }
 
 void compare_side_by_side(bench::Report& report, const Floor& floor, store::Journal& journal) {
-  constexpr int kCount = 40;  // for each run
+  constexpr int kCount = 20;  // for each run
   const auto syncs_a_second = [&]() -> Result<double> {
-    TRY_INTO(const double seconds, floor.mean_seconds(100));
+    TRY_INTO(const double seconds, floor.mean_seconds(20));
     return 1 / seconds;
   };
   const std::string floor_name = "4 KiB appends + fdatasync, one after the other";
