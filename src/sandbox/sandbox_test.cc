@@ -1,24 +1,21 @@
 // What a sandbox does for those who use it. What it keeps in: escape_test.cc.
 #include "sandbox/sandbox.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <thread>
 
 #include "base/bytes.h"
 #include "base/file.h"
 #include "sandbox/launcher.h"
+#include "sandbox/testing/fixture.h"
 #include "sandbox/tree.h"
 
 namespace nightjar::sandbox {
@@ -27,24 +24,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
-
-Spec spec_with(std::vector<std::string> lower_dirs) {
-  return {.lower_dirs = std::move(lower_dirs),
-          .mounts = {},
-          .limits = {.memory_bytes_max = 256 * kMiB,
-                     .disk_bytes_max = 64 * kMiB,
-                     .processes_max = 32}};
-}
-
-Command command_of(std::vector<std::string> argv) {
-  return {.argv = std::move(argv),
-          .wall_max = std::chrono::seconds(20),
-          .cpu_max = std::chrono::seconds(20),
-          .output_bytes_max = kMiB};
-}
-
-Command shell(const std::string& script) { return command_of({"sh", "-c", script}); }
+using testing::command_of;
+using testing::kMiB;
+using testing::run;
+using testing::shell;
+using testing::spec_with;
 
 class SandboxTest : public ::testing::Test {
  protected:
@@ -58,24 +42,10 @@ class SandboxTest : public ::testing::Test {
     launcher_ = nullptr;
   }
 
-  void SetUp() override {
-    ASSERT_NE(launcher_, nullptr);
-    std::string pattern = (std::filesystem::temp_directory_path() / "sandbox-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { (void)remove_tree(folder_); }
+  void SetUp() override { ASSERT_NE(launcher_, nullptr); }
 
-  /// A folder as repo::export_tree would leave it.
   std::string lower_dir(const std::string& name, const std::map<std::string, std::string>& files) {
-    const std::string path = folder_ + "/" + name;
-    EXPECT_TRUE(make_directories(path, 0755));
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    for (const auto& [file, text] : files) {
-      EXPECT_TRUE(write_file_at(fd.get(), file, text, FileMode::regular));
-    }
-    const auto adopted = launcher_->adopt(path);
-    EXPECT_TRUE(adopted) << adopted.error().message;
-    return path;
+    return scratch_.lower_dir(*launcher_, name, files);
   }
 
   std::unique_ptr<Sandbox> open(const Spec& spec) {
@@ -84,14 +54,8 @@ class SandboxTest : public ::testing::Test {
     return sandbox ? std::move(*sandbox) : nullptr;
   }
 
-  static Outcome run(Sandbox& sandbox, const Command& command) {
-    auto outcome = sandbox.run(command, {});
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
-  }
-
   static Launcher* launcher_;
-  std::string folder_;
+  testing::ScratchFolder scratch_;
 };
 
 Launcher* SandboxTest::launcher_ = nullptr;
@@ -342,7 +306,7 @@ TEST_F(SandboxTest, ExportsItsWorkspaceForTheNextOne) {
   auto first = open(spec_with({lower}));
   ASSERT_TRUE(run(*first, shell("rm gone; echo 3 > made; ln -s made link")).succeeded());
 
-  const std::string copy = folder_ + "/copy";
+  const std::string copy = scratch_.path() + "/copy";
   ASSERT_TRUE(export_workspace(first->workspace_fd(), copy,
                                {.files_max = 100, .bytes_max = 1000, .depth_max = 5}));
   ASSERT_TRUE(launcher_->adopt(copy));
@@ -399,7 +363,6 @@ TEST_F(SandboxTest, CountsTheDiskLimitOverAllLayers) {
 
 TEST_F(SandboxTest, ShowsTheUsersMountsReadOnly) {
   const std::string tools = lower_dir("tools", {{"bin/tool", "#!/bin/sh\necho tool\n"}});
-  std::filesystem::permissions(tools + "/bin/tool", std::filesystem::perms(0755));
   Spec spec = spec_with({});
   spec.mounts = {{.host_path = tools, .inside_path = "/opt/tools"},
                  {.host_path = tools + "/bin/tool", .inside_path = "/opt/alone"}};
@@ -418,7 +381,7 @@ TEST_F(SandboxTest, RefusesMountsThatHideItsOwnFolders) {
     spec.mounts = {{.host_path = "/opt", .inside_path = inside}};
     EXPECT_EQ(launcher_->open(spec).error().code, ErrorCode::invalid_input) << inside;
   }
-  Spec spec = spec_with({folder_ + "/missing"});
+  Spec spec = spec_with({scratch_.path() + "/missing"});
   EXPECT_EQ(launcher_->open(spec).error().code, ErrorCode::not_found);
 }
 
@@ -469,20 +432,6 @@ TEST_F(SandboxTest, NamesTheWallsThatStand) {
                            "landlock ABI", "seccomp", "no new privileges"}) {
     EXPECT_THAT(standing, HasSubstr(wall));
   }
-}
-
-TEST(Helper, IsMissedByName) {
-  const auto started = start_helper({.helper_path = "/nonexistent/nightjar-helper"});
-
-  ASSERT_FALSE(started);
-  EXPECT_EQ(started.error().code, ErrorCode::not_found);
-}
-
-TEST(Helper, IsNotTakenForSomethingElse) {
-  const auto started = start_helper({.helper_path = "/bin/true"});
-
-  ASSERT_FALSE(started);
-  EXPECT_EQ(started.error().code, ErrorCode::unavailable);
 }
 
 }  // namespace

@@ -56,7 +56,6 @@ Result<UniqueFd> keep_only(UniqueFd control) {
     }
     control = UniqueFd(kControlFd);
   }
-  if (!stands(Wall::closed_descriptors)) return control;
   if (::close_range(kControlFd + 1, ~0U, 0) != 0) {
     return wall_failed("closed descriptors", "close_range");
   }

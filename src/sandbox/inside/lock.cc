@@ -95,7 +95,7 @@ const std::vector<std::string>& device_names() {
 Result<> lock_early(const std::vector<sock_filter>& filter) {
   // 1. A session of its own, so that no terminal is controlling one: nothing to type into, no signals
   //    from there. First, because a process that became a group leader could no longer do it.
-  if (stands(Wall::own_session) && ::setsid() < 0) return wall_failed("own session", "setsid");
+  if (::setsid() < 0) return wall_failed("own session", "setsid");
   // 2. Capabilities: from here on the process is nobody even inside its own namespaces. Before
   //    no_new_privs, so that what follows is proven to need none.
   TRY(drop_capabilities());

@@ -130,10 +130,9 @@ Result<> mount_proc() {
 }
 
 /// Only for the test that shows what the private root is good for.
-Result<> show_whole_host() {
-  TRY_INTO(const UniqueFd view, open_view("/", Submounts::included));
+Result<> show_whole_host(int view) {
   TRY(make_folder(staged("/host"), 0755));
-  return attach(view.get(), staged("/host"));
+  return attach(view, staged("/host"));
 }
 
 Result<> swap_roots() {
@@ -178,6 +177,10 @@ Result<> show_mount(int view, const std::string& inside_path) {
 Result<> enter_private_root() {
   // 1. Nothing mounted from here on may travel back to the host; pivot_root insists on it, too.
   TRY(make_private());
+  UniqueFd whole_host;
+  if (!stands(Wall::private_root)) {
+    TRY_INTO(whole_host, open_view("/", Submounts::included));
+  }
   // 2. The new root is a small tmpfs over a folder of the host; all further steps fill it. Its own
   //    files are few: the limit is there so that a mistake shows.
   TRY(mount_new("private root", "tmpfs", kStage, MS_NOSUID | MS_NODEV,
@@ -186,7 +189,7 @@ Result<> enter_private_root() {
   TRY(show_toolchain());
   TRY(show_etc());
   TRY(make_devices());
-  if (!stands(Wall::private_root)) TRY(show_whole_host());
+  if (!stands(Wall::private_root)) TRY(show_whole_host(whole_host.get()));
   // 4. A fresh proc before the host's leaves: the kernel allows one only to those who can see one.
   TRY(mount_proc());
   // 5. Places for the workspace, /tmp and the layers.

@@ -15,7 +15,6 @@
 #include "base/bytes.h"
 #include "sandbox/inside/lock.h"
 #include "sandbox/inside/mounts.h"
-#include "sandbox/inside/walls.h"
 #include "sandbox/sandbox.h"
 
 namespace nightjar::sandbox::inside {
@@ -38,7 +37,6 @@ Result<> keep_only(int order) {
   if (order != kOrderFd && ::dup3(order, kOrderFd, O_CLOEXEC) < 0) {
     return wall_failed("closed descriptors", "dup3");
   }
-  if (!stands(Wall::closed_descriptors)) return ok;
   if (::close_range(kOrderFd + 1, ~0U, 0) != 0) {
     return wall_failed("closed descriptors", "close_range");
   }

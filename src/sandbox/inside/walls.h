@@ -12,8 +12,6 @@ enum class Wall {
   read_only,
   hidden_proc,
   network_namespace,
-  own_session,
-  closed_descriptors,
   resource_limits,
   no_capabilities,
   no_new_privileges,
