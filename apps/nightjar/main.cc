@@ -39,8 +39,9 @@ std::string helper_path() {
   return failure ? "nightjar-helper" : (self.parent_path() / "nightjar-helper").string();
 }
 
-/// The first Ctrl-C stops in order (nothing recorded is lost), the second at once. Called before any
-/// thread is made, so that all of them inherit the blocked signals and only this one receives them.
+/// The first Ctrl-C stops in order (nothing recorded is lost), the second at once. Called before
+/// any thread is made, so that all of them inherit the blocked signals and only this one receives
+/// them.
 void watch_signals(std::stop_source stop) {
   sigset_t watched;
   sigemptyset(&watched);

@@ -15,16 +15,14 @@ Result<> check_engineer(std::string_view name, std::string_view command) {
             "the `command` engineer has no command: set [engineer] command in nightjar.toml"};
   }
   const std::string nearest = nearest_name(name, engineer_names());
-  return {ErrorCode::invalid_input,
-          "unknown engineer \"" + printable(name, 60) + "\"; " +
-              (nearest.empty() ? "known: " + join(engineer_names(), ", ")
-                               : "did you mean \"" + nearest + "\"?")};
+  return {ErrorCode::invalid_input, "unknown engineer \"" + printable(name, 60) + "\"; " +
+                                        (nearest.empty() ? "known: " + join(engineer_names(), ", ")
+                                                         : "did you mean \"" + nearest + "\"?")};
 }
 
 event::Effect engineer_effect(std::string_view name, const EngineerInput& input) {
-  Json arguments = Json::object({{"tree", input.tree},
-                                 {"build", input.build_command},
-                                 {"limits", input.limits}});
+  Json arguments = Json::object(
+      {{"tree", input.tree}, {"build", input.build_command}, {"limits", input.limits}});
   if (name == "reasoner") {
     arguments.set("rejected", Json::strings(input.rejected));
     return {.kind = event::EffectKind::run_search,

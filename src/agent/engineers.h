@@ -1,5 +1,5 @@
-// Engineers: what does the work of a node. Each turns what it may know into the one effect that does
-// the work; none performs anything.
+// Engineers: what does the work of a node. Each turns what it may know into the one effect that
+// does the work; none performs anything.
 //
 //   reasoner  searches for a repair of a single-site fault, offline (run_search)
 //   command   runs a configured command in the sandbox on a writable copy (run_command)
@@ -17,13 +17,13 @@
 namespace nightjar::agent {
 
 struct EngineerInput {
-  Json tree;                   // which sources: factory/workspaces.h
+  Json tree;  // which sources: factory/workspaces.h
   std::string build_command;
-  std::string command;         // of the `command` engineer
+  std::string command;  // of the `command` engineer
   std::string work_text;
-  std::string evidence;        // what failed at the last attempt, visible scenarios only
+  std::string evidence;               // what failed at the last attempt, visible scenarios only
   std::vector<std::string> rejected;  // content names of candidates that were not proven
-  Json limits;                 // of one command
+  Json limits;                        // of one command
   event::Cost worst_case;
 };
 

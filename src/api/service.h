@@ -37,28 +37,28 @@ Json to_json(const Satisfaction& satisfaction);
 
 struct RunRequest {
   std::string folder;
-  std::string work_text;                 // empty: "make the scenarios hold"
-  std::optional<std::string> engineer;   // "reasoner" or "command"; absent: the project's choice
+  std::string work_text;                // empty: "make the scenarios hold"
+  std::optional<std::string> engineer;  // "reasoner" or "command"; absent: the project's choice
   std::optional<std::string> engineer_command;
 };
 
 struct RunReply {
   std::string run;
   RunState state = RunState::failed;
-  std::string verdict;   // docs/cli.md#verdicts
-  std::string branch;    // empty: none was written
+  std::string verdict;  // docs/cli.md#verdicts
+  std::string branch;   // empty: none was written
   Satisfaction visible;
   Satisfaction validation;
   Satisfaction holdout;
-  Json cost;             // event::Cost as JSON
-  std::string cause;     // what was wrong, one sentence
-  std::string diff;      // unified
+  Json cost;                              // event::Cost as JSON
+  std::string cause;                      // what was wrong, one sentence
+  std::string diff;                       // unified
   std::vector<std::string> findings;      // what a reviewer must see first
   std::vector<std::string> walls;         // standing
   std::vector<std::string> not_enforced;  // totals this machine cannot enforce
   std::string why;
-  std::string top;       // the repository
-  bool machine_failed = false;   // this machine could not; `why` says what to do
+  std::string top;              // the repository
+  bool machine_failed = false;  // this machine could not; `why` says what to do
 };
 Json to_json(const RunReply& reply);
 
@@ -114,10 +114,10 @@ struct ScenarioRunReply {
 };
 
 struct HoldoutReply {
-  std::vector<std::string> sealed;        // names now sealed by this call
+  std::vector<std::string> sealed;         // names now sealed by this call
   std::vector<std::string> files_changed;  // files of the working tree that lost scenarios
   int total = 0;
-  std::vector<std::string> requirements;   // that holdouts cover
+  std::vector<std::string> requirements;  // that holdouts cover
 };
 struct HoldoutAddRequest {
   std::string folder;
@@ -145,12 +145,12 @@ struct RunDetails {
 
 /// One step of a run, explained: docs/cli.md#why.
 struct Explanation {
-  std::string at;          // RFC 3339
+  std::string at;  // RFC 3339
   std::string event;
-  std::string what;        // "engineer started (visit 1)"
-  std::string rule;        // the rule that chose it
+  std::string what;                 // "engineer started (visit 1)"
+  std::string rule;                 // the rule that chose it
   std::vector<std::string> others;  // what else was possible
-  Json cost;               // null when nothing was spent
+  Json cost;                        // null when nothing was spent
 };
 Json to_json(const Explanation& explanation);
 
@@ -175,12 +175,17 @@ class Service {
   virtual ~Service() = default;
 
   virtual Result<InitReply> init(const std::string& folder) = 0;
-  virtual Result<RunReply> run(const RunRequest& request, const Listener& listener, std::stop_token stop) = 0;
-  virtual Result<RunReply> resume(const std::string& run, const Listener& listener, std::stop_token stop) = 0;
-  virtual Result<RepairReply> repair(const RepairRequest& request, const Listener& listener, std::stop_token stop) = 0;
+  virtual Result<RunReply> run(const RunRequest& request, const Listener& listener,
+                               std::stop_token stop) = 0;
+  virtual Result<RunReply> resume(const std::string& run, const Listener& listener,
+                                  std::stop_token stop) = 0;
+  virtual Result<RepairReply> repair(const RepairRequest& request, const Listener& listener,
+                                     std::stop_token stop) = 0;
 
   virtual Result<std::vector<ScenarioLine>> scenarios(const std::string& folder) = 0;
-  virtual Result<ScenarioRunReply> run_scenarios(const std::string& folder, const Listener& listener, std::stop_token stop) = 0;
+  virtual Result<ScenarioRunReply> run_scenarios(const std::string& folder,
+                                                 const Listener& listener,
+                                                 std::stop_token stop) = 0;
   virtual Result<HoldoutReply> add_holdouts(const HoldoutAddRequest& request) = 0;
   virtual Result<HoldoutReply> list_holdouts(const std::string& folder) = 0;
   virtual Result<HoldoutReply> seal_holdouts(const HoldoutSealRequest& request) = 0;
@@ -191,7 +196,8 @@ class Service {
   virtual Result<std::vector<Check>> doctor() = 0;
 
   /// Copies a built-in example into a scratch git repository and runs the whole line on it.
-  virtual Result<RunReply> try_example(const TryRequest& request, const Listener& listener, std::stop_token stop) = 0;
+  virtual Result<RunReply> try_example(const TryRequest& request, const Listener& listener,
+                                       std::stop_token stop) = 0;
   virtual std::vector<ExampleLine> examples() = 0;
 };
 

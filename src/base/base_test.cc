@@ -16,7 +16,8 @@ namespace {
 using testing::ElementsAre;
 
 TEST(Result, ReadsFromTheOutsideIn) {
-  const Result<int> failed = Result<int>(ErrorCode::denied, "no permission").with_context("open log");
+  const Result<int> failed =
+      Result<int>(ErrorCode::denied, "no permission").with_context("open log");
 
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().message, "open log: no permission");
@@ -27,7 +28,8 @@ TEST(Result, ReadsFromTheOutsideIn) {
 
 // Test vector: the reference implementation's digest of the empty input.
 TEST(Digest, IsBlake3) {
-  EXPECT_EQ(blake3("").name(), "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262");
+  EXPECT_EQ(blake3("").name(),
+            "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262");
   EXPECT_EQ(*parse_digest(blake3("x").name()), blake3("x"));
   EXPECT_FALSE(parse_digest("blake3:af13"));
 }

@@ -1,5 +1,6 @@
 // A queue between threads with a fixed room: push refuses when it is full, so that nothing grows
-// without a bound. Any thread may push and pop. After close(), push refuses and pop drains what is left.
+// without a bound. Any thread may push and pop. After close(), push refuses and pop drains what is
+// left.
 #pragma once
 
 #include <chrono>
@@ -41,7 +42,8 @@ class BoundedQueue {
     return value;
   }
 
-  /// Everything that is there now, at most `count_max`, after waiting at most `limit` for the first.
+  /// Everything that is there now, at most `count_max`, after waiting at most `limit` for the
+  /// first.
   std::vector<T> pop_all(std::chrono::milliseconds limit, std::size_t count_max) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, limit, [&] { return !items_.empty() || closed_; });

@@ -180,7 +180,8 @@ std::string rfc3339(std::int64_t utc_ns) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 64> buffer{};
-  const std::size_t length = std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  const std::size_t length =
+      std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   std::string out(buffer.data(), length);
   std::snprintf(buffer.data(), buffer.size(), ".%03dZ", milliseconds);
   return out + buffer.data();

@@ -9,7 +9,7 @@ namespace nightjar {
 
 }  // namespace nightjar
 
-#define CHECK(condition)                                                       \
-  do {                                                                         \
+#define CHECK(condition)                                                        \
+  do {                                                                          \
     if (!(condition)) ::nightjar::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

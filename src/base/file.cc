@@ -83,8 +83,8 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
     if (count == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(count));
     if (content.size() > bytes_max) {
-      return {ErrorCode::exhausted, path + ": larger than the limit of " +
-                                        std::to_string(bytes_max) + " bytes"};
+      return {ErrorCode::exhausted,
+              path + ": larger than the limit of " + std::to_string(bytes_max) + " bytes"};
     }
   }
 }
@@ -103,7 +103,8 @@ Result<> write_file_atomically(const std::string& path, std::string_view content
   if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || ::fsync(fd.get()) != 0) {
     return undo(errno_error("sync " + path, errno));
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) return undo(errno_error("rename to " + path, errno));
+  if (::rename(beside.c_str(), path.c_str()) != 0)
+    return undo(errno_error("rename to " + path, errno));
   const UniqueFd folder_fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_fd || ::fsync(folder_fd.get()) != 0) return errno_error("sync " + folder, errno);
   return ok;

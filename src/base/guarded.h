@@ -1,4 +1,5 @@
-// Guarded<T>: data reachable only while its lock is held. Return copies from with(), never references.
+// Guarded<T>: data reachable only while its lock is held. Return copies from with(), never
+// references.
 #pragma once
 
 #include <mutex>

@@ -1,4 +1,5 @@
-// Content names: BLAKE3 (https://github.com/BLAKE3-team/BLAKE3-specs), 256 bits, written `blake3:HEX`.
+// Content names: BLAKE3 (https://github.com/BLAKE3-team/BLAKE3-specs), 256 bits, written
+// `blake3:HEX`.
 #pragma once
 
 #include <array>

@@ -10,7 +10,8 @@ namespace nightjar {
 Uuid make_uuid_v7(std::int64_t at_utc_ns) {
   Uuid uuid;
   const ssize_t got = getrandom(uuid.bytes.data(), uuid.bytes.size(), 0);
-  CHECK(got == static_cast<ssize_t>(uuid.bytes.size()));  // 16 bytes never come short (getrandom(2)).
+  CHECK(got ==
+        static_cast<ssize_t>(uuid.bytes.size()));  // 16 bytes never come short (getrandom(2)).
   const auto at_ms = static_cast<std::uint64_t>(at_utc_ns) / 1'000'000;
   for (std::size_t i = 0; i < 6; ++i) {
     uuid.bytes.at(i) = static_cast<std::uint8_t>(at_ms >> (40 - 8 * i));
@@ -27,7 +28,8 @@ std::string to_string(const Uuid& uuid) {
 }
 
 Result<Uuid> parse_uuid(std::string_view text) {
-  const Error wrong{ErrorCode::invalid_input, "not an id (8-4-4-4-12 hex digits): " + printable(text, 80)};
+  const Error wrong{ErrorCode::invalid_input,
+                    "not an id (8-4-4-4-12 hex digits): " + printable(text, 80)};
   if (text.size() != 36) return wrong;
   std::string hex;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -14,7 +14,8 @@ TEST(Json, KeepsMemberOrderAndWholeNumbersExactly) {
 }
 
 TEST(Json, RefusesWhatAnotherReaderCouldReadDifferently) {
-  for (const char* text : {"", "{", "{\"a\":1,\"a\":2}", "18446744073709551615", "[1] [2]", "\"\xff\"", "nul", "NaN"}) {
+  for (const char* text : {"", "{", "{\"a\":1,\"a\":2}", "18446744073709551615", "[1] [2]",
+                           "\"\xff\"", "nul", "NaN"}) {
     const Result<Json> parsed = parse_json(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, ErrorCode::invalid_input) << text;
@@ -23,7 +24,8 @@ TEST(Json, RefusesWhatAnotherReaderCouldReadDifferently) {
 
 TEST(Json, RefusesNestingDeeperThanTheLimit) {
   EXPECT_TRUE(parse_json(std::string(kJsonDepthMax, '[') + std::string(kJsonDepthMax, ']')));
-  EXPECT_FALSE(parse_json(std::string(kJsonDepthMax + 1, '[') + std::string(kJsonDepthMax + 1, ']')));
+  EXPECT_FALSE(
+      parse_json(std::string(kJsonDepthMax + 1, '[') + std::string(kJsonDepthMax + 1, ']')));
 }
 
 TEST(Json, NamesTheMissingOrMistypedMember) {

@@ -55,9 +55,18 @@ class [[nodiscard]] Result {
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
 
-  T& value() & { CHECK(has_value()); return std::get<0>(state_); }
-  const T& value() const& { CHECK(has_value()); return std::get<0>(state_); }
-  T&& value() && { CHECK(has_value()); return std::get<0>(std::move(state_)); }
+  T& value() & {
+    CHECK(has_value());
+    return std::get<0>(state_);
+  }
+  const T& value() const& {
+    CHECK(has_value());
+    return std::get<0>(state_);
+  }
+  T&& value() && {
+    CHECK(has_value());
+    return std::get<0>(std::move(state_));
+  }
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
@@ -65,8 +74,14 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  const Error& error() const& { CHECK(!has_value()); return std::get<1>(state_); }
-  Error&& error() && { CHECK(!has_value()); return std::get<1>(std::move(state_)); }
+  const Error& error() const& {
+    CHECK(!has_value());
+    return std::get<1>(state_);
+  }
+  Error&& error() && {
+    CHECK(!has_value());
+    return std::get<1>(std::move(state_));
+  }
 
   T value_or(T fallback) const& { return has_value() ? std::get<0>(state_) : std::move(fallback); }
 
@@ -89,17 +104,17 @@ class [[nodiscard]] Result {
 #define NIGHTJAR_CONCAT(a, b) NIGHTJAR_CONCAT_(a, b)
 
 /// Leaves the enclosing function with the error, if there is one.
-#define TRY(expression)                                                        \
-  do {                                                                         \
-    if (auto try_result_ = (expression); !try_result_) {                       \
-      return std::move(try_result_).error();                                   \
-    }                                                                          \
+#define TRY(expression)                                  \
+  do {                                                   \
+    if (auto try_result_ = (expression); !try_result_) { \
+      return std::move(try_result_).error();             \
+    }                                                    \
   } while (false)
 
 /// TRY_INTO(auto x, f()); declares x from the value, or leaves with the error.
-#define TRY_INTO(declaration, expression)                                      \
-  auto NIGHTJAR_CONCAT(try_into_, __LINE__) = (expression);                    \
-  if (!NIGHTJAR_CONCAT(try_into_, __LINE__)) {                                 \
-    return std::move(NIGHTJAR_CONCAT(try_into_, __LINE__)).error();            \
-  }                                                                            \
+#define TRY_INTO(declaration, expression)                           \
+  auto NIGHTJAR_CONCAT(try_into_, __LINE__) = (expression);         \
+  if (!NIGHTJAR_CONCAT(try_into_, __LINE__)) {                      \
+    return std::move(NIGHTJAR_CONCAT(try_into_, __LINE__)).error(); \
+  }                                                                 \
   declaration = *std::move(NIGHTJAR_CONCAT(try_into_, __LINE__))

@@ -26,13 +26,15 @@ std::string padded(std::string text, std::size_t width) {
 void print_help(Terminal& out) {
   out.line("nightjar: work goes in, proven changes come out. Offline by default.\n");
   for (const Command& command : command_table()) {
-    const std::string head = std::string(command.name) +
-                             (command.arguments.empty() ? "" : " " + std::string(command.arguments));
+    const std::string head =
+        std::string(command.name) +
+        (command.arguments.empty() ? "" : " " + std::string(command.arguments));
     out.line("  " + padded(head, 22) + out.wrapped(command.summary, 24));
   }
-  out.line("\n`nightjar COMMAND --help` tells the options. Exit status: 0 satisfied,\n"
-           "1 not satisfied, 2 wrong usage, 3 the project's files are wrong, 4 waits for\n"
-           "a person, 5 budget exhausted, 6 this machine cannot.");
+  out.line(
+      "\n`nightjar COMMAND --help` tells the options. Exit status: 0 satisfied,\n"
+      "1 not satisfied, 2 wrong usage, 3 the project's files are wrong, 4 waits for\n"
+      "a person, 5 budget exhausted, 6 this machine cannot.");
 }
 
 void print_help(Terminal& out, const Command& command) {
@@ -74,8 +76,8 @@ int unknown_command(Terminal& people, const std::vector<std::string>& words) {
     if (parts.size() == 2 && parts[0] == words[0]) seconds.push_back(parts[1]);
   }
   if (!seconds.empty()) {
-    return report_usage(people, "`" + printable(words[0], 40) + "` needs one of: " + join(seconds, ", "),
-                        nullptr);
+    return report_usage(
+        people, "`" + printable(words[0], 40) + "` needs one of: " + join(seconds, ", "), nullptr);
   }
   const std::string nearest = nearest_name(words[0], names);
   return report_usage(people,
@@ -128,7 +130,8 @@ std::string parse_words(const std::vector<std::string>& words, const Command& co
     return "something is missing: " + std::string(command.arguments);
   }
   if (invocation.arguments.size() > command.arguments_max) {
-    return "too many arguments: \"" + printable(invocation.arguments[command.arguments_max], 60) + "\"";
+    return "too many arguments: \"" + printable(invocation.arguments[command.arguments_max], 60) +
+           "\"";
   }
   return {};
 }
@@ -222,8 +225,8 @@ int run_command_line(const std::vector<std::string>& words, const ServiceMaker& 
                         .people = people,
                         .problems = problems,
                         .stop = stop};
-  const std::string wrong = parse_words({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()},
-                                        *command, invocation);
+  const std::string wrong = parse_words(
+      {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, *command, invocation);
   if (!wrong.empty()) return report_usage(problems, wrong, command);
   if (invocation.has("--help")) {
     print_help(out, *command);

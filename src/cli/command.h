@@ -38,7 +38,7 @@ struct Option {
 struct Invocation {
   std::vector<std::string> arguments;
   std::map<std::string, std::string, std::less<>> options;  // a switch has the value ""
-  std::function<api::Service&()> service;  // made at the first call
+  std::function<api::Service&()> service;                   // made at the first call
   Terminal& people;    // stdout, or stderr when stdout belongs to --json
   Terminal& problems;  // stderr
   std::stop_token stop;
@@ -54,14 +54,15 @@ struct Command {
   std::string_view arguments;  // "[DIR]"
   std::size_t arguments_min;
   std::size_t arguments_max;
-  std::string_view summary;    // one line
+  std::string_view summary;  // one line
   std::vector<Option> options;
   int (*function)(Invocation&);
 };
 
 const std::vector<Command>& command_table();
 
-using ServiceMaker = std::function<std::unique_ptr<api::Service>(const std::optional<std::string>& data_dir)>;
+using ServiceMaker =
+    std::function<std::unique_ptr<api::Service>(const std::optional<std::string>& data_dir)>;
 
 /// The whole command line; `words` without the program's name.
 int run_command_line(const std::vector<std::string>& words, const ServiceMaker& make_service,

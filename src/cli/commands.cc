@@ -36,8 +36,9 @@ int do_init(Invocation& invocation) {
   if (!reply) return report_error(invocation, reply.error());
   for (const std::string& path : reply->created) invocation.people.line("  made  " + path);
   for (const std::string& path : reply->kept) invocation.people.line("  kept  " + path);
-  invocation.people.line("\nNext: write requirements and scenarios, commit them, then `nightjar run" +
-                         (folder == "." ? "`" : " " + folder + "`"));
+  invocation.people.line(
+      "\nNext: write requirements and scenarios, commit them, then `nightjar run" +
+      (folder == "." ? "`" : " " + folder + "`"));
   return kSatisfied;
 }
 
@@ -47,8 +48,8 @@ int do_run(Invocation& invocation) {
                                 .work_text = invocation.value("--work").value_or(""),
                                 .engineer = invocation.value("--engineer"),
                                 .engineer_command = invocation.value("--command")};
-  return finish_run(invocation, invocation.service().run(request, listener_for(invocation, progress),
-                                                         invocation.stop));
+  return finish_run(invocation, invocation.service().run(
+                                    request, listener_for(invocation, progress), invocation.stop));
 }
 
 int do_try(Invocation& invocation) {
@@ -59,17 +60,16 @@ int do_try(Invocation& invocation) {
     return kSatisfied;
   }
   Progress progress(invocation.people);
-  return finish_run(invocation,
-                    invocation.service().try_example({.example = invocation.argument(0, "")},
-                                                     listener_for(invocation, progress),
-                                                     invocation.stop));
+  return finish_run(invocation, invocation.service().try_example(
+                                    {.example = invocation.argument(0, "")},
+                                    listener_for(invocation, progress), invocation.stop));
 }
 
 int do_resume(Invocation& invocation) {
   Progress progress(invocation.people);
-  return finish_run(invocation, invocation.service().resume(invocation.arguments[0],
-                                                            listener_for(invocation, progress),
-                                                            invocation.stop));
+  return finish_run(
+      invocation, invocation.service().resume(invocation.arguments[0],
+                                              listener_for(invocation, progress), invocation.stop));
 }
 
 std::optional<std::int64_t> seconds_to_ms(const std::string& text) {
@@ -110,8 +110,8 @@ int do_repair(Invocation& invocation) {
   }
   if (invocation.has("--apply")) request.write = api::RepairRequest::Write::working_tree;
   Progress progress(invocation.people);
-  const Result<api::RepairReply> reply = invocation.service().repair(
-      request, listener_for(invocation, progress), invocation.stop);
+  const Result<api::RepairReply> reply =
+      invocation.service().repair(request, listener_for(invocation, progress), invocation.stop);
   if (!reply) return report_error(invocation, reply.error());
   print_repair(invocation.people, *reply);
   if (invocation.has("--json")) write_json(to_json(*reply));
@@ -189,11 +189,14 @@ int do_scenario_run(Invocation& invocation) {
 
 int show_holdouts(Invocation& invocation, const Result<api::HoldoutReply>& reply) {
   if (!reply) return report_error(invocation, reply.error());
-  for (const std::string& name : reply->sealed) invocation.people.line("  sealed  " + printable(name, 200));
-  invocation.people.line("  " + std::to_string(reply->total) + " sealed scenarios" +
-                         (reply->requirements.empty() ? "" : " on " + join(reply->requirements, ", ")));
+  for (const std::string& name : reply->sealed)
+    invocation.people.line("  sealed  " + printable(name, 200));
+  invocation.people.line(
+      "  " + std::to_string(reply->total) + " sealed scenarios" +
+      (reply->requirements.empty() ? "" : " on " + join(reply->requirements, ", ")));
   for (const std::string& path : reply->files_changed) {
-    invocation.people.line("  changed " + printable(path, 200) + ": commit it, so that runs no longer see the scenario");
+    invocation.people.line("  changed " + printable(path, 200) +
+                           ": commit it, so that runs no longer see the scenario");
   }
   if (invocation.has("--json")) {
     write_json(Json::object({{"sealed", Json::strings(reply->sealed)},
@@ -211,23 +214,25 @@ int do_holdout_add(Invocation& invocation) {
 }
 
 int do_holdout_list(Invocation& invocation) {
-  return show_holdouts(invocation, invocation.service().list_holdouts(
-                                       invocation.value("--project").value_or(".")));
+  return show_holdouts(
+      invocation, invocation.service().list_holdouts(invocation.value("--project").value_or(".")));
 }
 
 int do_holdout_seal(Invocation& invocation) {
   int percent = 30;
   if (const auto text = invocation.value("--share")) {
     const std::string digits = text->ends_with('%') ? text->substr(0, text->size() - 1) : *text;
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), percent);
-    if (failure != std::errc{} || end != digits.data() + digits.size() || percent < 1 || percent > 90) {
-      return report_usage(invocation.problems, "--share takes 1% to 90%, not \"" + printable(*text, 40) + "\"",
-                          nullptr);
+    const auto [end, failure] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), percent);
+    if (failure != std::errc{} || end != digits.data() + digits.size() || percent < 1 ||
+        percent > 90) {
+      return report_usage(invocation.problems,
+                          "--share takes 1% to 90%, not \"" + printable(*text, 40) + "\"", nullptr);
     }
   }
-  return show_holdouts(invocation,
-                       invocation.service().seal_holdouts(
-                           {.folder = invocation.value("--project").value_or("."), .share_percent = percent}));
+  return show_holdouts(invocation, invocation.service().seal_holdouts(
+                                       {.folder = invocation.value("--project").value_or("."),
+                                        .share_percent = percent}));
 }
 
 int do_runs(Invocation& invocation) {
@@ -278,7 +283,8 @@ int do_why(Invocation& invocation) {
       people.line("             because " + people.wrapped(printable_block(step.rule, 600), 21));
     }
     if (!step.others.empty()) {
-      people.line("             else    " + people.wrapped(printable(join(step.others, "; "), 600), 21));
+      people.line("             else    " +
+                  people.wrapped(printable(join(step.others, "; "), 600), 21));
     }
     if (step.cost.is_object()) people.line("             cost    " + cost_text(step.cost));
   }
@@ -313,30 +319,63 @@ int do_doctor(Invocation& invocation) {
 const std::vector<Command>& command_table() {
   constexpr Option kProject{"--project", "DIR", "the project; without it, this folder"};
   static const std::vector<Command> kTable = {
-      {"try", "[EXAMPLE]", 0, 1, "run the whole line on a built-in example",
-       {kJson, {"--list", "", "list the examples"}}, do_try},
+      {"try",
+       "[EXAMPLE]",
+       0,
+       1,
+       "run the whole line on a built-in example",
+       {kJson, {"--list", "", "list the examples"}},
+       do_try},
       {"init", "[DIR]", 0, 1, "write a first nightjar.toml, spec and scenario", {}, do_init},
-      {"run", "[DIR]", 0, 1, "find work, let an engineer do it, prove it, hand over a branch",
+      {"run",
+       "[DIR]",
+       0,
+       1,
+       "find work, let an engineer do it, prove it, hand over a branch",
        {{"--work", "TEXT", "what is to be done, in words"},
         {"--engineer", "NAME", "reasoner or command; without it, the project's choice"},
         {"--command", "COMMAND", "the command engineer's command"},
         kJson},
        do_run},
-      {"repair", "[DIR]", 0, 1, "the offline engineer alone: verdict and diff",
+      {"repair",
+       "[DIR]",
+       0,
+       1,
+       "the offline engineer alone: verdict and diff",
        {kJson,
         {"--timeout", "S", "stop after so many seconds"},
         {"--apply", "", "write the patch to the working tree"}},
        do_repair},
-      {"scenario check", "[DIR]", 0, 1, "read the committed scenarios and say what is wrong", {kJson},
+      {"scenario check",
+       "[DIR]",
+       0,
+       1,
+       "read the committed scenarios and say what is wrong",
+       {kJson},
        do_scenario_check},
       {"scenario list", "[DIR]", 0, 1, "list the committed scenarios", {kJson}, do_scenario_list},
-      {"scenario run", "[DIR]", 0, 1, "build the project and try every scenario", {kJson},
+      {"scenario run",
+       "[DIR]",
+       0,
+       1,
+       "build the project and try every scenario",
+       {kJson},
        do_scenario_run},
-      {"holdout add", "FILE...", 1, 1000, "seal scenario files: engineers never see them",
-       {kProject, kJson}, do_holdout_add},
+      {"holdout add",
+       "FILE...",
+       1,
+       1000,
+       "seal scenario files: engineers never see them",
+       {kProject, kJson},
+       do_holdout_add},
       {"holdout list", "", 0, 0, "count the sealed scenarios", {kProject, kJson}, do_holdout_list},
-      {"holdout seal", "", 0, 0, "move a share of the visible scenarios out of sight",
-       {kProject, {"--share", "30%", "how many of them"}, kJson}, do_holdout_seal},
+      {"holdout seal",
+       "",
+       0,
+       0,
+       "move a share of the visible scenarios out of sight",
+       {kProject, {"--share", "30%", "how many of them"}, kJson},
+       do_holdout_seal},
       {"runs", "", 0, 0, "list the runs, newest first", {kJson}, do_runs},
       {"show", "RUN", 1, 1, "show a run", {kJson}, do_show},
       {"why", "RUN", 1, 1, "explain each step of a run", {kJson}, do_why},

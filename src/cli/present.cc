@@ -28,9 +28,8 @@ void print_satisfaction(Terminal& people, const api::RunReply& reply) {
     const char* label;
     const api::Satisfaction& counts;
   };
-  const std::array<Row, 3> rows = {{{"visible", reply.visible},
-                                    {"validation", reply.validation},
-                                    {"sealed", reply.holdout}}};
+  const std::array<Row, 3> rows = {
+      {{"visible", reply.visible}, {"validation", reply.validation}, {"sealed", reply.holdout}}};
   people.line(people.paint(Colour::dim, "  satisfied   before   after"));
   for (const Row& row : rows) {
     if (row.counts.total == 0) continue;

@@ -54,7 +54,8 @@ std::string why_not(const Json& facts) {
 /// A run without an engineer only looks: `scenario run`.
 RunFinished conclude_trials(const RunView& view) {
   const Json* build = view.facts_of("build");
-  if (build == nullptr) return finished(RunState::not_satisfied, "NOT_SATISFIED", "nothing was tried");
+  if (build == nullptr)
+    return finished(RunState::not_satisfied, "NOT_SATISFIED", "nothing was tried");
   const std::string why = why_not(*build);
   const bool right = succeeded(view, "build") && visible_failure(*build).empty() &&
                      sealed_failure(*build).empty() && build->bool_or("tests_passed", true);
@@ -102,7 +103,8 @@ RunFinished conclude(const RunView& view, const workflow::FinishRun& end) {
     const std::size_t rejected = engineer->get_strings("rejected").value_or({}).size();
     std::string why = engineer->string_or("why", "");
     if (rejected > 0 && prove != nullptr) {
-      why += "\n" + std::to_string(rejected) + " candidates before were not proven: " + why_not(*prove);
+      why += "\n" + std::to_string(rejected) +
+             " candidates before were not proven: " + why_not(*prove);
     }
     return finished(RunState::not_satisfied, verdict, why);
   }
@@ -131,7 +133,8 @@ const Json* proof_of_candidate(const RunView& view) {
   const Json* engineer = view.facts_of("engineer");
   const Json* prove = view.facts_of("prove");
   if (engineer == nullptr || prove == nullptr) return nullptr;
-  return prove->string_or("candidate", "") == engineer->string_or("candidate", "") ? prove : nullptr;
+  return prove->string_or("candidate", "") == engineer->string_or("candidate", "") ? prove
+                                                                                   : nullptr;
 }
 
 struct Counts {
@@ -139,8 +142,8 @@ struct Counts {
   api::Satisfaction validation;
 };
 
-void count_row(const Json& row, const std::set<std::string>& validation, int api::Satisfaction::* field,
-               Counts& counts) {
+void count_row(const Json& row, const std::set<std::string>& validation,
+               int api::Satisfaction::* field, Counts& counts) {
   const bool held_back = validation.contains(row.string_or("name", ""));
   api::Satisfaction& side = held_back ? counts.validation : counts.visible;
   if (row.bool_or("satisfied", false)) ++(side.*field);
@@ -170,10 +173,12 @@ Counts count_visible(const RunView& view) {
       count_row(row, validation, &api::Satisfaction::satisfied_after, counts);
     }
   } else if (engineer != nullptr && engineer->find("after") != nullptr) {
-    counts.visible.satisfied_after = static_cast<int>(engineer->find("after")->int_or("satisfied", 0));
+    counts.visible.satisfied_after =
+        static_cast<int>(engineer->find("after")->int_or("satisfied", 0));
     const Json* validation_after = engineer->find("validation_after");
     counts.validation.satisfied_after =
-        validation_after == nullptr ? 0 : static_cast<int>(validation_after->int_or("satisfied", 0));
+        validation_after == nullptr ? 0
+                                    : static_cast<int>(validation_after->int_or("satisfied", 0));
   } else {
     counts.visible.satisfied_after = counts.visible.satisfied_before;
   }

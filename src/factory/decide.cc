@@ -38,7 +38,9 @@ class Recorder {
     }
   }
 
-  void set_work_state(const std::string& state) { decisions_.work_items = {work_item(view_, state)}; }
+  void set_work_state(const std::string& state) {
+    decisions_.work_items = {work_item(view_, state)};
+  }
 
   bool full() const { return decisions_.drafts.size() >= kDraftsMax; }
   Decisions take() { return std::move(decisions_); }
@@ -94,14 +96,13 @@ Result<> record_effect(Recorder& recorder, RunView& view, const event::Effect& e
                                       {"why", admission.error().message}}));
   }
   recorder.post(admission->entries, view.run_seq + 1);
-  return recorder.add(
-      kEffectIntended,
-      Json::object({{"node", view.node},
-                    {"kind", event::name_of(effect.kind)},
-                    {"repeat", event::name_of(event::repeat_class_of(effect.kind))},
-                    {"arguments", effect.arguments},
-                    {"reserved", event::to_json(effect.worst_case)},
-                    {"rule", admission->rule}}));
+  return recorder.add(kEffectIntended,
+                      Json::object({{"node", view.node},
+                                    {"kind", event::name_of(effect.kind)},
+                                    {"repeat", event::name_of(event::repeat_class_of(effect.kind))},
+                                    {"arguments", effect.arguments},
+                                    {"reserved", event::to_json(effect.worst_case)},
+                                    {"rule", admission->rule}}));
 }
 
 Result<> go_on(Recorder& recorder, RunView& view, const HandlerTable& handlers) {
@@ -115,7 +116,8 @@ Result<> go_on(Recorder& recorder, RunView& view, const HandlerTable& handlers) 
       if (node == nullptr) return {ErrorCode::corrupt, "the graph has no node " + view.node};
       const Handler handler = handlers.find(node->type);
       // Start and exit do nothing of their own.
-      const NextAction action = handler == nullptr ? NextAction{NodeResult{}} : handler(*node, view);
+      const NextAction action =
+          handler == nullptr ? NextAction{NodeResult{}} : handler(*node, view);
       if (const auto* effect = std::get_if<event::Effect>(&action)) {
         TRY(record_effect(recorder, view, *effect));
       } else {
@@ -136,15 +138,14 @@ Result<> record_settlement(Recorder& recorder, RunView& view, const Settlement& 
   const char* outcome = settlement.outcome == Outcome::done     ? "done"
                         : settlement.outcome == Outcome::failed ? "failed"
                                                                 : "unknown";
-  return recorder.add(kEffectSettled,
-                      Json::object({{"intent", record->run_seq},
-                                    {"node", record->node},
-                                    {"kind", event::name_of(record->kind)},
-                                    {"outcome", outcome},
-                                    {"result", settlement.result},
-                                    {"cost", event::to_json(settlement.cost)},
-                                    {"error", settlement.error_code},
-                                    {"why", settlement.why}}));
+  return recorder.add(kEffectSettled, Json::object({{"intent", record->run_seq},
+                                                    {"node", record->node},
+                                                    {"kind", event::name_of(record->kind)},
+                                                    {"outcome", outcome},
+                                                    {"result", settlement.result},
+                                                    {"cost", event::to_json(settlement.cost)},
+                                                    {"error", settlement.error_code},
+                                                    {"why", settlement.why}}));
 }
 
 }  // namespace
@@ -158,7 +159,8 @@ store::WorkItem work_item(const RunView& view, const std::string& state) {
           .created_at_utc_ns = view.started_at_utc_ns};
 }
 
-Result<Decisions> decide_next(RunView& view, const HandlerTable& handlers, std::int64_t now_utc_ns) {
+Result<Decisions> decide_next(RunView& view, const HandlerTable& handlers,
+                              std::int64_t now_utc_ns) {
   Recorder recorder(view, handlers, now_utc_ns);
   TRY(go_on(recorder, view, handlers));
   return recorder.take();
@@ -172,17 +174,19 @@ Result<Decisions> decide_settlement(RunView& view, const Settlement& settlement,
   return recorder.take();
 }
 
-Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers, std::int64_t now_utc_ns) {
+Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers,
+                                std::int64_t now_utc_ns) {
   Recorder recorder(view, handlers, now_utc_ns);
   TRY(recorder.add(kRunResumed, Json::object()));
   const EffectRecord* record = view.in_flight();
   if (record != nullptr && record->repeat == event::RepeatClass::once) {
-    TRY(record_settlement(recorder, view,
-                          {.outcome = EffectRecord::Outcome::unknown,
-                           .cost = record->reserved,
-                           .why = "the process ended while it was performed; whether it took effect "
-                                  "is not known, so it is charged at its worst case",
-                           .error_code = std::string(name_of(ErrorCode::unavailable))}));
+    TRY(record_settlement(
+        recorder, view,
+        {.outcome = EffectRecord::Outcome::unknown,
+         .cost = record->reserved,
+         .why = "the process ended while it was performed; whether it took effect "
+                "is not known, so it is charged at its worst case",
+         .error_code = std::string(name_of(ErrorCode::unavailable))}));
   }
   TRY(go_on(recorder, view, handlers));
   return recorder.take();

@@ -1,5 +1,5 @@
-// The decisions of a run: what is recorded next and which effect follows. Pure but for the view they
-// advance; the engine records what they return before it performs anything.
+// The decisions of a run: what is recorded next and which effect follows. Pure but for the view
+// they advance; the engine records what they return before it performs anything.
 //
 // If recording fails, the view is ahead of the journal: throw it away and replay.
 #pragma once
@@ -13,7 +13,8 @@
 
 namespace nightjar::factory {
 
-/// At most this many events are decided before they are recorded, so that a transaction stays small.
+/// At most this many events are decided before they are recorded, so that a transaction stays
+/// small.
 inline constexpr std::size_t kDraftsMax = 64;
 
 struct Decisions {
@@ -27,8 +28,8 @@ struct Decisions {
 /// The run's work item in another state: "running", "done", "failed".
 store::WorkItem work_item(const RunView& view, const std::string& state);
 
-/// Goes on until an effect has to be performed (view.in_flight()), the run is finished, or kDraftsMax
-/// events were decided (call again after recording).
+/// Goes on until an effect has to be performed (view.in_flight()), the run is finished, or
+/// kDraftsMax events were decided (call again after recording).
 Result<Decisions> decide_next(RunView& view, const HandlerTable& handlers, std::int64_t now_utc_ns);
 
 /// What became of the effect in flight.
@@ -44,6 +45,7 @@ Result<Decisions> decide_settlement(RunView& view, const Settlement& settlement,
 
 /// What a restart does with a run: records that it goes on; an effect of class `once` in flight is
 /// settled as unknown at its worst case, others stay in flight and are performed again.
-Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers, std::int64_t now_utc_ns);
+Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers,
+                                std::int64_t now_utc_ns);
 
 }  // namespace nightjar::factory

@@ -45,17 +45,20 @@ Check check_tool(sandbox::Sandbox& box, const Tool& tool) {
   const harness::CommandLimits limits{.wall_max = std::chrono::seconds(20),
                                       .cpu_max = std::chrono::seconds(20),
                                       .output_bytes_max = 4096};
-  const Result<sandbox::Outcome> outcome = box.run(harness::shell_command(tool.command, limits), {});
+  const Result<sandbox::Outcome> outcome =
+      box.run(harness::shell_command(tool.command, limits), {});
   if (outcome && outcome->succeeded()) {
-    return {.name = tool.name,
-            .state = State::good,
-            .found = printable(outcome->stdout_bytes.substr(0, outcome->stdout_bytes.find('\n')), 80),
-            .advice = {}};
+    return {
+        .name = tool.name,
+        .state = State::good,
+        .found = printable(outcome->stdout_bytes.substr(0, outcome->stdout_bytes.find('\n')), 80),
+        .advice = {}};
   }
   return {.name = tool.name,
           .state = State::weaker,
           .found = outcome ? "not there in the sandbox" : outcome.error().message,
-          .advice = std::string("needed for ") + tool.needed_for + ": install the package " + tool.package};
+          .advice = std::string("needed for ") + tool.needed_for + ": install the package " +
+                    tool.package};
 }
 
 }  // namespace
@@ -63,7 +66,8 @@ Check check_tool(sandbox::Sandbox& box, const Tool& tool) {
 std::vector<Check> examine_machine(const MachineQuestion& question) {
   std::vector<Check> checks;
   // The helper first: it is forked before this process has a thread.
-  Result<std::unique_ptr<sandbox::Launcher>> launcher = sandbox::start_helper({.helper_path = question.helper_path});
+  Result<std::unique_ptr<sandbox::Launcher>> launcher =
+      sandbox::start_helper({.helper_path = question.helper_path});
   checks.push_back(check_data_dir(question.settings.data_dir));
   if (!launcher) {
     checks.push_back({.name = "sandbox",
@@ -102,7 +106,8 @@ std::vector<Check> examine_machine(const MachineQuestion& question) {
     box->reset();
   }
   if (Result<> removed = remove_tree(folder); !removed) {
-    checks.push_back({.name = "data", .state = State::weaker, .found = removed.error().message, .advice = {}});
+    checks.push_back(
+        {.name = "data", .state = State::weaker, .found = removed.error().message, .advice = {}});
   }
   return checks;
 }

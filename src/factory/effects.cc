@@ -26,8 +26,8 @@ Settlement perform_recorded(const Performers& performers, const PerformRequest& 
     // more than was reserved.
     event::Cost cost = request.worst_case;
     cost.wall_ms = std::min(cost.wall_ms, elapsed_ms(clock, start));
-    cost.cpu_ms = std::min<std::int64_t>(cost.cpu_ms,
-                                         cost.wall_ms * std::thread::hardware_concurrency());
+    cost.cpu_ms =
+        std::min<std::int64_t>(cost.cpu_ms, cost.wall_ms * std::thread::hardware_concurrency());
     return {.outcome = EffectRecord::Outcome::failed,
             .result = Json(),
             .cost = cost,

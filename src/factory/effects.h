@@ -38,7 +38,7 @@ struct PerformRequest {
   std::uint64_t run_seq = 0;  // of the intent; with the run, the effect's id
   event::EffectKind kind = event::EffectKind::run_command;
   Json arguments;
-  event::Cost worst_case;     // the limits to hold
+  event::Cost worst_case;                            // the limits to hold
   std::function<void(const std::string&)> progress;  // lines for people; never null
 };
 
@@ -55,8 +55,8 @@ class Performer {
 };
 using Performers = std::map<event::EffectKind, std::unique_ptr<Performer>>;
 
-/// Step 4. Only for an intent that is durable. A performer's error becomes a failed settlement, charged
-/// with the time it took.
+/// Step 4. Only for an intent that is durable. A performer's error becomes a failed settlement,
+/// charged with the time it took.
 Settlement perform_recorded(const Performers& performers, const PerformRequest& request,
                             const Clock& clock, std::stop_token stop);
 

@@ -12,7 +12,7 @@
 namespace nightjar::factory {
 namespace {
 
-constexpr std::size_t kTailBytes = 2048;         // of output, in a record
+constexpr std::size_t kTailBytes = 2048;        // of output, in a record
 constexpr std::size_t kChangedFilesMax = 2000;  // their names have to fit into one
 constexpr const char* kHandOver = ".nightjar";  // the folder by which an engineer is told its work
 
@@ -71,23 +71,24 @@ class RunCommand final : public Performer {
     const Json& tree = *arguments.find("tree");
     TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
     TRY_INTO(const std::string source, world_.workspaces.source(tree));
-    TRY_INTO(const std::unique_ptr<sandbox::Sandbox> box,
-             world_.launcher.open({.lower_dirs = {source},
-                                   .mounts = world_.mounts,
-                                   .limits = sandbox_limits(limits)}));
+    TRY_INTO(
+        const std::unique_ptr<sandbox::Sandbox> box,
+        world_.launcher.open(
+            {.lower_dirs = {source}, .mounts = world_.mounts, .limits = sandbox_limits(limits)}));
     TRY(hand_over(*box, arguments));
     const std::string command = arguments.string_or("command", "");
     request.progress("engineer: " + printable(command, 60));
     TRY_INTO(const sandbox::Outcome outcome,
-             box->run(harness::shell_command(command, command_limits(limits, request.worst_case)), stop));
+             box->run(harness::shell_command(command, command_limits(limits, request.worst_case)),
+                      stop));
     if (outcome.ended == sandbox::Ended::cancelled) return {ErrorCode::cancelled, "stopped"};
-    Performed performed{.result = Json::object({{"ended", ended_text(outcome)},
-                                                {"output", tail_of(outcome)}}),
-                        .cost = {.cpu_ms = outcome.cpu_ms, .wall_ms = outcome.wall_ms}};
+    Performed performed{
+        .result = Json::object({{"ended", ended_text(outcome)}, {"output", tail_of(outcome)}}),
+        .cost = {.cpu_ms = outcome.cpu_ms, .wall_ms = outcome.wall_ms}};
     if (!outcome.succeeded()) {
       performed.result.set("verdict", "CANNOT");
-      performed.result.set("why", "the engineer's command failed: " + ended_text(outcome) + "\n" +
-                                      tail_of(outcome));
+      performed.result.set(
+          "why", "the engineer's command failed: " + ended_text(outcome) + "\n" + tail_of(outcome));
       return performed;
     }
     if (Result<> collected = collect(*box, request, limits, performed.result, stop); !collected) {
@@ -116,10 +117,11 @@ class RunCommand final : public Performer {
     const std::string folder = world_.scratch_dir + "/candidate-" + request.run.str() + "-" +
                                std::to_string(request.run_seq);
     TRY(remove_tree(folder));
-    TRY(sandbox::export_workspace(box.workspace_fd(), folder,
-                                  {.files_max = 500'000,
-                                   .bytes_max = static_cast<std::uint64_t>(limits.disk_bytes_max) * 2,
-                                   .depth_max = 64}));
+    TRY(sandbox::export_workspace(
+        box.workspace_fd(), folder,
+        {.files_max = 500'000,
+         .bytes_max = static_cast<std::uint64_t>(limits.disk_bytes_max) * 2,
+         .depth_max = 64}));
     const std::string below = tree.string_or("folder", "");
     const std::string top = tree.string_or("top", "");
     TRY_INTO(const repo::Repository repository,
@@ -129,7 +131,8 @@ class RunCommand final : public Performer {
     TRY_INTO(const std::string source, world_.workspaces.source(tree));
     const std::string built = built_for_comparison(request, limits, stop);
     std::erase_if(changes, [&](const auto& entry) {
-      if (entry.first == kHandOver || entry.first.starts_with(std::string(kHandOver) + "/")) return true;
+      if (entry.first == kHandOver || entry.first.starts_with(std::string(kHandOver) + "/"))
+        return true;
       const bool is_new = !path_exists(source + "/" + entry.first);
       return is_new && !built.empty() && path_exists(built + "/" + entry.first);
     });
@@ -137,9 +140,10 @@ class RunCommand final : public Performer {
     Json files = Json::array();
     for (const auto& [path, change] : changes) files.push(path);
     if (changes.size() > kChangedFilesMax) {
-      return {ErrorCode::exhausted, std::to_string(changes.size()) + " changed files; at most " +
-                                        std::to_string(kChangedFilesMax) +
-                                        " are taken over (does .gitignore name what is generated?)"};
+      return {ErrorCode::exhausted,
+              std::to_string(changes.size()) + " changed files; at most " +
+                  std::to_string(kChangedFilesMax) +
+                  " are taken over (does .gitignore name what is generated?)"};
     }
     result.set("files", std::move(files));
     if (changes.empty()) {

@@ -76,8 +76,8 @@ class RunSearch final : public Performer {
   Result<Json> result_of(const reason::SearchResult& found, const std::string& source_dir) {
     Json suspects = Json::array();
     for (const reason::Suspect& suspect : found.suspects) {
-      suspects.push(Json::object(
-          {{"file", suspect.file}, {"line", suspect.line}, {"score", suspect.score}}));
+      suspects.push(
+          Json::object({{"file", suspect.file}, {"line", suspect.line}, {"score", suspect.score}}));
     }
     Json result = Json::object({{"verdict", reason::name_of(found.verdict)},
                                 {"why", found.why},
@@ -113,6 +113,8 @@ class RunSearch final : public Performer {
 
 }  // namespace
 
-std::unique_ptr<Performer> make_run_search(World& world) { return std::make_unique<RunSearch>(world); }
+std::unique_ptr<Performer> make_run_search(World& world) {
+  return std::make_unique<RunSearch>(world);
+}
 
 }  // namespace nightjar::factory

@@ -18,16 +18,16 @@ constexpr std::size_t kManyRows = 400;
 constexpr int kFlakyTrials = 3;  // of what held only sometimes before
 
 Json row_of(const scenario::ScenarioResult& result, std::size_t failure_bytes_max) {
-  return Json::object({{"name", result.name},
-                       {"requirements", Json::strings(result.requirements)},
-                       {"trials", result.trials},
-                       {"trials_satisfied", result.trials_satisfied},
-                       {"satisfied", result.satisfied()},
-                       {"flaky", result.flaky},
-                       {"failure", printable(result.worst.failure, failure_bytes_max)},
-                       {"fingerprint", result.satisfied()
-                                           ? std::string()
-                                           : blake3(result.worst.fingerprint).hex().substr(0, 16)}});
+  return Json::object(
+      {{"name", result.name},
+       {"requirements", Json::strings(result.requirements)},
+       {"trials", result.trials},
+       {"trials_satisfied", result.trials_satisfied},
+       {"satisfied", result.satisfied()},
+       {"flaky", result.flaky},
+       {"failure", printable(result.worst.failure, failure_bytes_max)},
+       {"fingerprint", result.satisfied() ? std::string()
+                                          : blake3(result.worst.fingerprint).hex().substr(0, 16)}});
 }
 
 class RunTrials final : public Performer {
@@ -50,9 +50,8 @@ class RunTrials final : public Performer {
     TRY_INTO(std::vector<scenario::Scenario> visible, visible_scenarios(tree));
     repeat_flaky(visible, arguments.get_strings("flaky").value_or({}));
     TRY_INTO(const Holdouts sealed, sealed_scenarios(arguments));
-    const sandbox::Spec spec{.lower_dirs = {built},
-                             .mounts = world_.mounts,
-                             .limits = sandbox_limits(limits)};
+    const sandbox::Spec spec{
+        .lower_dirs = {built}, .mounts = world_.mounts, .limits = sandbox_limits(limits)};
     const harness::CommandLimits commands = command_limits(limits, request.worst_case);
     const scenario::RunOptions options{
         .limits = {.wall_max = narrowed(commands.wall_max, arguments.int_or("step_wall_ms", 0)),
@@ -76,18 +75,22 @@ class RunTrials final : public Performer {
   }
 
  private:
-  /// What is said of sealed scenarios may hold their names or lines: only the kind of error leaves here.
+  /// What is said of sealed scenarios may hold their names or lines: only the kind of error leaves
+  /// here.
   static Error unseen(const Error& error) {
-    return {error.code, "the sealed scenarios could not be tried (" + std::string(name_of(error.code)) +
+    return {error.code, "the sealed scenarios could not be tried (" +
+                            std::string(name_of(error.code)) +
                             "); `nightjar holdout list` looks at them"};
   }
 
   /// What the baseline took tells how long a step may take now; 0: there was none.
-  static std::chrono::milliseconds narrowed(std::chrono::milliseconds limit, std::int64_t adapted_ms) {
+  static std::chrono::milliseconds narrowed(std::chrono::milliseconds limit,
+                                            std::int64_t adapted_ms) {
     return adapted_ms == 0 ? limit : std::min(limit, std::chrono::milliseconds(adapted_ms));
   }
 
-  static void repeat_flaky(std::vector<scenario::Scenario>& scenarios, const std::vector<std::string>& names) {
+  static void repeat_flaky(std::vector<scenario::Scenario>& scenarios,
+                           const std::vector<std::string>& names) {
     for (scenario::Scenario& one : scenarios) {
       const bool flaky = std::find(names.begin(), names.end(), one.name) != names.end();
       if (flaky) one.trials = std::max(one.trials, kFlakyTrials);
@@ -116,24 +119,28 @@ class RunTrials final : public Performer {
   }
 
   static Performed report(const std::vector<scenario::ScenarioResult>& visible,
-                          const std::vector<scenario::ScenarioResult>& sealed, std::int64_t wall_ms) {
+                          const std::vector<scenario::ScenarioResult>& sealed,
+                          std::int64_t wall_ms) {
     Performed performed{.result = Json::object(), .cost = {.wall_ms = wall_ms}};
     Json rows = Json::array();
     for (const scenario::ScenarioResult& result : visible) {
-      rows.push(row_of(result, visible.size() > kManyRows ? kFailureBytesManyMax : kFailureBytesMax));
+      rows.push(
+          row_of(result, visible.size() > kManyRows ? kFailureBytesManyMax : kFailureBytesMax));
       performed.cost.cpu_ms += result.cpu_ms_total;
     }
     std::set<std::string> failing;
     for (const scenario::ScenarioResult& result : sealed) {
       performed.cost.cpu_ms += result.cpu_ms_total;
-      if (!result.satisfied()) failing.insert(result.requirements.begin(), result.requirements.end());
+      if (!result.satisfied())
+        failing.insert(result.requirements.begin(), result.requirements.end());
     }
     const scenario::Count count = scenario::count_of(sealed);
     performed.result.set("visible", std::move(rows));
-    performed.result.set("holdout",
-                         Json::object({{"total", count.total},
-                                       {"satisfied", count.satisfied},
-                                       {"requirements", Json::strings({failing.begin(), failing.end()})}}));
+    performed.result.set(
+        "holdout",
+        Json::object({{"total", count.total},
+                      {"satisfied", count.satisfied},
+                      {"requirements", Json::strings({failing.begin(), failing.end()})}}));
     return performed;
   }
 
@@ -142,6 +149,8 @@ class RunTrials final : public Performer {
 
 }  // namespace
 
-std::unique_ptr<Performer> make_run_trials(World& world) { return std::make_unique<RunTrials>(world); }
+std::unique_ptr<Performer> make_run_trials(World& world) {
+  return std::make_unique<RunTrials>(world);
+}
 
 }  // namespace nightjar::factory

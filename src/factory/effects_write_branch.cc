@@ -62,13 +62,15 @@ class ApplyPatch final : public Performer {
     TRY_INTO(const Target target, target_of(*request.arguments.find("tree"), world_.blobs));
     const UniqueFd fd(::open(target.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd) return errno_error("open " + target.folder, errno);
-    for (const auto& [path, change] : target.changes) TRY(check_unchanged(fd.get(), target, path, change));
+    for (const auto& [path, change] : target.changes)
+      TRY(check_unchanged(fd.get(), target, path, change));
     Json files = Json::array();
     for (const auto& [path, change] : target.changes) {
-      if (!change.content) return {ErrorCode::invalid_input, path + ": a patch does not delete files"};
-      TRY(sandbox::write_file_at(fd.get(), path, *change.content,
-                                 change.executable ? sandbox::FileMode::executable
-                                                   : sandbox::FileMode::regular));
+      if (!change.content)
+        return {ErrorCode::invalid_input, path + ": a patch does not delete files"};
+      TRY(sandbox::write_file_at(
+          fd.get(), path, *change.content,
+          change.executable ? sandbox::FileMode::executable : sandbox::FileMode::regular));
       files.push(path);
     }
     return Performed{.result = Json::object({{"files", std::move(files)}}),
@@ -76,7 +78,8 @@ class ApplyPatch final : public Performer {
   }
 
  private:
-  /// The user's own edits are never overwritten: the file is as in the commit, or as we would write it.
+  /// The user's own edits are never overwritten: the file is as in the commit, or as we would write
+  /// it.
   static Result<> check_unchanged(int fd, const Target& target, const std::string& path,
                                   const repo::Change& change) {
     Result<std::string> now = sandbox::read_file_at(fd, path, kCandidateFileBytesMax);
@@ -85,8 +88,9 @@ class ApplyPatch final : public Performer {
         target.repository.read_file(target.commit, path, kCandidateFileBytesMax);
     if (now && before && *now == *before) return ok;
     if (!now && now.error().code == ErrorCode::not_found && !before) return ok;
-    return {ErrorCode::conflict, path + " differs from the commit that was repaired; commit or undo "
-                                        "your change to it and run again, or apply the diff by hand"};
+    return {ErrorCode::conflict, path +
+                                     " differs from the commit that was repaired; commit or undo "
+                                     "your change to it and run again, or apply the diff by hand"};
   }
 
   World& world_;

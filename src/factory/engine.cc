@@ -7,7 +7,7 @@
 namespace nightjar::factory {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{50};          // how late a deadline or a stop may be noticed
+constexpr std::chrono::milliseconds kTick{50};  // how late a deadline or a stop may be noticed
 constexpr std::chrono::milliseconds kStopGrace{10'000};  // for effects in flight to end
 constexpr std::chrono::milliseconds kLateness{10'000};   // a performer holds its own limit before
 // Outcomes recorded in one transaction: a few drafts and postings each, store::kDraftsMax in all.
@@ -151,14 +151,15 @@ void Engine::dispatch(const RunId& run) {
   flight = Flight{};
   flight.begun_ns = std::make_shared<std::atomic<std::int64_t>>(0);
   flight.wall_max = std::chrono::milliseconds(record->reserved.wall_ms);
-  Work work{.request = {.run = run,
-                        .run_seq = record->run_seq,
-                        .kind = record->kind,
-                        .arguments = record->arguments,
-                        .worst_case = record->reserved,
-                        .progress = [this, run](const std::string& line) { on_progress_(run, line); }},
-            .stop = flight.stop.get_token(),
-            .begun_ns = flight.begun_ns};
+  Work work{
+      .request = {.run = run,
+                  .run_seq = record->run_seq,
+                  .kind = record->kind,
+                  .arguments = record->arguments,
+                  .worst_case = record->reserved,
+                  .progress = [this, run](const std::string& line) { on_progress_(run, line); }},
+      .stop = flight.stop.get_token(),
+      .begun_ns = flight.begun_ns};
   CHECK(to_perform_.push(work));
 }
 
@@ -231,7 +232,8 @@ const RunView* Engine::view(const RunId& run) const {
   return found == runs_.end() ? nullptr : &found->second;
 }
 
-Result<RunView> replay(const store::Journal& journal, const RunId& run, const HandlerTable& handlers) {
+Result<RunView> replay(const store::Journal& journal, const RunId& run,
+                       const HandlerTable& handlers) {
   RunView view;
   const std::vector<std::string> types = handlers.types();
   TRY(journal.read_run(run, 1, [&](const event::Envelope& envelope) -> Result<> {

@@ -1,9 +1,10 @@
 // The loop that advances runs: one thread decides and records, a bounded pool performs.
 //
 // A run that waits holds no thread. What becomes ready at the same time is recorded in one durable
-// transaction (group commit). Stopping is like a crash that was announced: effects in flight are told
-// to stop and stay without an outcome, so that `resume` performs them again by their repeat class.
-// Threads: one at a time calls the public functions; the engine's workers are joined by the destructor.
+// transaction (group commit). Stopping is like a crash that was announced: effects in flight are
+// told to stop and stay without an outcome, so that `resume` performs them again by their repeat
+// class. Threads: one at a time calls the public functions; the engine's workers are joined by the
+// destructor.
 #pragma once
 
 #include <atomic>
@@ -46,8 +47,8 @@ class Engine {
   Result<> start(const RunId& run, const RunCreated& created);
   /// Replays the run and goes on with it. conflict: it is finished.
   Result<> resume(const RunId& run);
-  /// Works until no run is active or `stop`. An error means that recording failed: the runs are as the
-  /// journal says, and can be resumed.
+  /// Works until no run is active or `stop`. An error means that recording failed: the runs are as
+  /// the journal says, and can be resumed.
   Result<> work(std::stop_token stop);
 
   /// The view of a run that was started or resumed here.
@@ -96,6 +97,7 @@ class Engine {
 };
 
 /// Replays a run from the journal. not_found: no such run.
-Result<RunView> replay(const store::Journal& journal, const RunId& run, const HandlerTable& handlers);
+Result<RunView> replay(const store::Journal& journal, const RunId& run,
+                       const HandlerTable& handlers);
 
 }  // namespace nightjar::factory

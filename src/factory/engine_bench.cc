@@ -16,8 +16,9 @@ using factory::NodeResult;
 factory::NextAction pass(const workflow::Node&, const factory::RunView&) { return NodeResult{}; }
 
 std::string chain(int nodes) {
-  std::string dot = "digraph chain {\n  start [shape=Mdiamond, type=\"start\"]\n"
-                    "  exit [shape=Msquare, type=\"exit\"]\n";
+  std::string dot =
+      "digraph chain {\n  start [shape=Mdiamond, type=\"start\"]\n"
+      "  exit [shape=Msquare, type=\"exit\"]\n";
   std::string edges = "  start";
   for (int i = 0; i < nodes; ++i) {
     dot += "  n" + std::to_string(i) + " [type=\"conditional\"]\n";
@@ -40,7 +41,8 @@ Result<double> seconds_per_node(int nodes, int runs) {
   created.project = ProjectId::make(1);
   created.graph_name = "chain.dot";
   created.graph_text = chain(nodes);
-  created.budget = {.cpu_ms_max = 1, .wall_ms_max = 1'000'000, .nano_usd_max = 0, .attempts_max = 1};
+  created.budget = {
+      .cpu_ms_max = 1, .wall_ms_max = 1'000'000, .nano_usd_max = 0, .attempts_max = 1};
   Result<> worked = ok;
   const double seconds = bench::seconds_of([&] {
     factory::Engine engine(*journal, clock, handlers, performers, {.workers = 1});
@@ -58,19 +60,20 @@ Result<double> seconds_per_node(int nodes, int runs) {
 }  // namespace
 
 void bench_engine(bench::Report& report) {
-  report.ratio({.name = "cost per node, 10,000 nodes in one run",
-                .floor = "10 nodes in one run",
-                .unit = "us",
-                .limit = bench::at_most(1.2),
-                .rounds = 3},
-               []() -> Result<double> {
-                 TRY_INTO(const double seconds, seconds_per_node(10, 50));
-                 return seconds * 1e6;
-               },
-               []() -> Result<double> {
-                 TRY_INTO(const double seconds, seconds_per_node(10'000, 1));
-                 return seconds * 1e6;
-               });
+  report.ratio(
+      {.name = "cost per node, 10,000 nodes in one run",
+       .floor = "10 nodes in one run",
+       .unit = "us",
+       .limit = bench::at_most(1.2),
+       .rounds = 3},
+      []() -> Result<double> {
+        TRY_INTO(const double seconds, seconds_per_node(10, 50));
+        return seconds * 1e6;
+      },
+      []() -> Result<double> {
+        TRY_INTO(const double seconds, seconds_per_node(10'000, 1));
+        return seconds * 1e6;
+      });
 }
 
 }  // namespace nightjar

@@ -34,8 +34,9 @@ void explain_node_started(const Json& payload, Explanation& out) {
 }
 
 void explain_node_finished(const Json& payload, Explanation& out) {
-  out.what = payload.string_or("node", "") + " ended: " + payload.string_or("outcome", "") +
-             (payload.string_or("why", "").empty() ? "" : " (" + payload.string_or("why", "") + ")");
+  out.what =
+      payload.string_or("node", "") + " ended: " + payload.string_or("outcome", "") +
+      (payload.string_or("why", "").empty() ? "" : " (" + payload.string_or("why", "") + ")");
   out.rule = "what its effects found";
 }
 
@@ -65,7 +66,8 @@ void explain_resumed(const Json&, Explanation& out) {
 }
 
 void explain_finished(const Json& payload, Explanation& out) {
-  out.what = "run ended: " + payload.string_or("state", "") + ", " + payload.string_or("verdict", "");
+  out.what =
+      "run ended: " + payload.string_or("state", "") + ", " + payload.string_or("verdict", "");
   out.rule = payload.string_or("why", "");
 }
 

@@ -1,5 +1,5 @@
-// `nightjar why`: each step of a run from its events: what happened, which rule chose it, what else was
-// possible, what it cost. Pure.
+// `nightjar why`: each step of a run from its events: what happened, which rule chose it, what else
+// was possible, what it cost. Pure.
 #pragma once
 
 #include <vector>

@@ -43,7 +43,8 @@ std::vector<std::string> findings_on(const std::vector<std::string>& changed_pat
     std::string_view what;
     for (const Rule& rule : kRules) {
       const bool anywhere = rule.prefix.starts_with('/');
-      if (anywhere ? rooted.find(rule.prefix) != std::string::npos : path.starts_with(rule.prefix)) {
+      if (anywhere ? rooted.find(rule.prefix) != std::string::npos
+                   : path.starts_with(rule.prefix)) {
         what = rule.what;
         break;
       }

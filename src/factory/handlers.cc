@@ -13,7 +13,7 @@ namespace {
 using Outcome = EffectRecord::Outcome;
 using workflow::NodeOutcome;
 
-constexpr int kFlakeTrials = 3;      // runs of what fails, before anything is repaired
+constexpr int kFlakeTrials = 3;        // runs of what fails, before anything is repaired
 constexpr std::int64_t kParallel = 2;  // trials and candidates side by side, for the CPU estimate
 constexpr std::int64_t kWorthwhileMs = 250;
 constexpr std::size_t kFindingsMax = 100;
@@ -65,16 +65,17 @@ event::Effect trials_effect(const RunView& view, const std::string& changes, int
   const std::int64_t wall = count * view.created.limits.wall_ms_max;
   const Json* baseline = view.facts_of("build");
   return {.kind = event::EffectKind::run_trials,
-          .arguments = Json::object({{"tree", tree_of(view, changes)},
-                                     {"step_wall_ms", baseline == nullptr ? 0 : baseline->int_or("step_wall_ms", 0)},
-                                     {"step_cpu_ms", baseline == nullptr ? 0 : baseline->int_or("step_cpu_ms", 0)},
-                                     {"build", view.created.build_command},
-                                     {"project", view.created.project.str()},
-                                     {"holdouts", view.created.holdouts},
-                                     {"holdout_digest", view.created.holdout_digest},
-                                     {"flake_trials", flake_trials},
-                                     {"flaky", flaky_names(view)},
-                                     {"limits", to_json(view.created.limits)}}),
+          .arguments = Json::object(
+              {{"tree", tree_of(view, changes)},
+               {"step_wall_ms", baseline == nullptr ? 0 : baseline->int_or("step_wall_ms", 0)},
+               {"step_cpu_ms", baseline == nullptr ? 0 : baseline->int_or("step_cpu_ms", 0)},
+               {"build", view.created.build_command},
+               {"project", view.created.project.str()},
+               {"holdouts", view.created.holdouts},
+               {"holdout_digest", view.created.holdout_digest},
+               {"flake_trials", flake_trials},
+               {"flaky", flaky_names(view)},
+               {"limits", to_json(view.created.limits)}}),
           .worst_case = within_budget(view, wall, wall * kParallel)};
 }
 
@@ -98,8 +99,9 @@ NextAction handle_check(const workflow::Node&, const RunView& view) {
                " sealed";
   if (run.scenarios == 0 && run.test_command.empty()) {
     result.outcome = NodeOutcome::fail;
-    result.why = "nothing says what right means: there is no scenario and no [test] command; "
-                 "`nightjar init` writes a first one";
+    result.why =
+        "nothing says what right means: there is no scenario and no [test] command; "
+        "`nightjar init` writes a first one";
     result.fingerprint = "no scenarios";
   }
   result.facts.set("why", result.why);
@@ -132,7 +134,8 @@ NodeResult judge_tree(const RunView& view) {
   result.facts.set("visible", visible == nullptr ? Json::array() : *visible);
   result.facts.set("holdout", holdout == nullptr ? Json::object() : *holdout);
   result.facts.set("test_output", build.string_or("test_output", ""));
-  for (const char* key : {"step_wall_ms", "step_cpu_ms"}) result.facts.set(key, trials.int_or(key, 0));
+  for (const char* key : {"step_wall_ms", "step_cpu_ms"})
+    result.facts.set(key, trials.int_or(key, 0));
 
   const Json& rows = *result.facts.find("visible");
   std::size_t satisfied = 0;
@@ -140,7 +143,8 @@ NodeResult judge_tree(const RunView& view) {
     if (row.bool_or("satisfied", false)) {
       ++satisfied;
     } else {
-      result.fingerprint += row.string_or("name", "") + ":" + row.string_or("fingerprint", "") + "\n";
+      result.fingerprint +=
+          row.string_or("name", "") + ":" + row.string_or("fingerprint", "") + "\n";
     }
   }
   const std::int64_t sealed = result.facts.find("holdout")->int_or("total", 0);
@@ -174,8 +178,8 @@ NextAction handle_build(const workflow::Node&, const RunView& view) {
     result.context["work"] = view.created.engineer == "command" ? "open" : "none";
     return result;
   }
-  const bool right = all_satisfied(*result.facts.find("visible")) &&
-                     result.facts.bool_or("tests_passed", false);
+  const bool right =
+      all_satisfied(*result.facts.find("visible")) && result.facts.bool_or("tests_passed", false);
   // Asked for work in words, a command engineer has something to do even if nothing fails.
   const bool asked = view.created.engineer != "reasoner" && !view.created.work_text.empty();
   result.context["work"] = right && !asked ? "none" : "open";
@@ -221,8 +225,8 @@ event::Effect start_engineer(const RunView& view) {
   const event::Cost left = view.ledger.left();
   // What follows has to be paid from the same budget: building and proving the candidate.
   const std::int64_t percent = graph_proves(view) ? 60 : 100;
-  const std::int64_t wall = run.engineer == "command" ? run.limits.wall_ms_max
-                                                      : left.wall_ms / 100 * percent;
+  const std::int64_t wall =
+      run.engineer == "command" ? run.limits.wall_ms_max : left.wall_ms / 100 * percent;
   const std::int64_t cpu = std::min(wall * kParallel, left.cpu_ms / 100 * percent);
   agent::EngineerInput input{.tree = {},
                              .build_command = run.build_command,
@@ -251,8 +255,9 @@ NextAction handle_engineer(const workflow::Node&, const RunView& view) {
     // The station before saw something fail that no visible scenario shows.
     verdict = "CANNOT";
     result.facts.set("verdict", verdict);
-    result.facts.set("why", "every visible scenario holds, and the project's own tests fail: write a "
-                            "scenario that shows what is wrong");
+    result.facts.set("why",
+                     "every visible scenario holds, and the project's own tests fail: write a "
+                     "scenario that shows what is wrong");
     result.facts.set("cause", "");
   }
   result.why = result.facts.string_or("cause", "");
@@ -300,8 +305,8 @@ std::string commit_message(const RunView& view, const Json& engineer) {
   }
   const std::vector<std::string> ids(requirements.begin(), requirements.end());
   const std::string cause = engineer.string_or("cause", "");
-  std::string subject = ids.empty() ? "Change " + view.created.project_name
-                                    : "Satisfy " + join(ids, ", ");
+  std::string subject =
+      ids.empty() ? "Change " + view.created.project_name : "Satisfy " + join(ids, ", ");
   if (subject.size() > 68) subject = subject.substr(0, 67) + "…";
   std::string message = subject + "\n\n";
   if (!view.created.work_text.empty()) message += view.created.work_text + "\n\n";
@@ -327,13 +332,14 @@ NextAction handle_branch(const workflow::Node&, const RunView& view) {
   }
   if (view.effects.empty()) {
     const std::string branch = "nightjar/" + view.created.work.str();
-    return event::Effect{.kind = event::EffectKind::write_branch,
-                         .arguments = Json::object({{"tree", tree_of(view, candidate)},
-                                                    {"branch", branch},
-                                                    {"message", commit_message(view, *engineer)},
-                                                    {"at_utc_ns", view.last_at_utc_ns},
-                                                    {"key", view.created.work.str() + ":" + candidate}}),
-                         .worst_case = within_budget(view, 60'000, 60'000)};
+    return event::Effect{
+        .kind = event::EffectKind::write_branch,
+        .arguments = Json::object({{"tree", tree_of(view, candidate)},
+                                   {"branch", branch},
+                                   {"message", commit_message(view, *engineer)},
+                                   {"at_utc_ns", view.last_at_utc_ns},
+                                   {"key", view.created.work.str() + ":" + candidate}}),
+        .worst_case = within_budget(view, 60'000, 60'000)};
   }
   const EffectRecord& record = view.effects.back();
   if (record.outcome != Outcome::done) return machine_failure(record);

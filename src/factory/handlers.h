@@ -1,5 +1,5 @@
-// What a node of each type does: pure functions from what the run knows to the next effect of the node,
-// or to its end. Handlers return effects, they perform none.
+// What a node of each type does: pure functions from what the run knows to the next effect of the
+// node, or to its end. Handlers return effects, they perform none.
 //
 // A new station type is a row in builtin_handlers() and a function beside it.
 #pragma once
@@ -19,7 +19,7 @@ struct NodeResult {
   std::string why{};          // one sentence for people
   std::string fingerprint{};  // of a failure: equal for equal failures; empty for a success
   std::map<std::string, std::string> context{};  // for the conditions of edges
-  Json facts = Json::object();                 // for later nodes and for the reply
+  Json facts = Json::object();                   // for later nodes and for the reply
 };
 using NextAction = std::variant<event::Effect, NodeResult>;
 
@@ -28,7 +28,8 @@ using Handler = NextAction (*)(const workflow::Node& node, const RunView& view);
 
 class HandlerTable {
  public:
-  explicit HandlerTable(std::map<std::string, Handler, std::less<>> rows) : rows_(std::move(rows)) {}
+  explicit HandlerTable(std::map<std::string, Handler, std::less<>> rows)
+      : rows_(std::move(rows)) {}
   Handler find(std::string_view type) const;  // nullptr: none
   std::vector<std::string> types() const;     // with "start" and "exit"
 

@@ -20,7 +20,8 @@ RunView view_at(const std::string& node) {
   view.created.engineer = "reasoner";
   view.created.scenarios = 2;
   view.created.limits = {.wall_ms_max = 1000, .cpu_ms_max = 1000};
-  view.created.budget = {.cpu_ms_max = 100'000, .wall_ms_max = 100'000, .nano_usd_max = 0, .attempts_max = 3};
+  view.created.budget = {
+      .cpu_ms_max = 100'000, .wall_ms_max = 100'000, .nano_usd_max = 0, .attempts_max = 3};
   view.ledger = govern::Ledger(caps_of(view.created.budget));
   view.flow.graph = std::make_shared<const workflow::Graph>();
   return view;
@@ -39,20 +40,25 @@ NextAction handle(const std::string& type, const RunView& view) {
 }
 
 Json row(const char* name, bool satisfied) {
-  return Json::object({{"name", name}, {"satisfied", satisfied}, {"failure", satisfied ? "" : "wrong"},
-                       {"fingerprint", satisfied ? "" : "f"}, {"requirements", Json::array().push("R1")}});
+  return Json::object({{"name", name},
+                       {"satisfied", satisfied},
+                       {"failure", satisfied ? "" : "wrong"},
+                       {"fingerprint", satisfied ? "" : "f"},
+                       {"requirements", Json::array().push("R1")}});
 }
 
 Json trials(bool first, int sealed_satisfied) {
   Json visible = Json::array();
   visible.push(row("one", first)).push(row("two", true));
   return Json::object({{"visible", visible},
-                       {"holdout", Json::object({{"total", 2}, {"satisfied", sealed_satisfied},
+                       {"holdout", Json::object({{"total", 2},
+                                                 {"satisfied", sealed_satisfied},
                                                  {"requirements", Json::array().push("R9")}})}});
 }
 
 Json build_result(bool built) {
-  return Json::object({{"built", built}, {"tested", false}, {"tests_passed", true}, {"build_output", "boom"}});
+  return Json::object(
+      {{"built", built}, {"tested", false}, {"tests_passed", true}, {"build_output", "boom"}});
 }
 
 TEST(CheckNode, FailsWhenNothingSaysWhatRightMeans) {
@@ -106,12 +112,14 @@ TEST(EngineerNode, IsToldNothingAboutHoldouts) {
   const auto effect = std::get<event::Effect>(handle("engineer", view));
 
   const std::string told = effect.arguments.dump();
-  for (const char* word : {"holdout", "sealed", "R9", "secret"}) EXPECT_THAT(told, Not(HasSubstr(word)));
+  for (const char* word : {"holdout", "sealed", "R9", "secret"})
+    EXPECT_THAT(told, Not(HasSubstr(word)));
 }
 
 TEST(EngineerNode, RemembersWhatWasNotProven) {
   RunView view = view_at("engineer");
-  view.facts["engineer"] = Json::object({{"candidate", "blake3:b"}, {"rejected", Json::strings({"blake3:a"})}});
+  view.facts["engineer"] =
+      Json::object({{"candidate", "blake3:b"}, {"rejected", Json::strings({"blake3:a"})}});
 
   const auto effect = std::get<event::Effect>(handle("engineer", view));
 
@@ -121,7 +129,8 @@ TEST(EngineerNode, RemembersWhatWasNotProven) {
 
 TEST(ProveNode, FailsWhenOnlyASealedScenarioFails) {
   RunView view = view_at("prove");
-  view.facts["engineer"] = Json::object({{"candidate", "blake3:b"}, {"files", Json::strings({"a.c"})}});
+  view.facts["engineer"] =
+      Json::object({{"candidate", "blake3:b"}, {"files", Json::strings({"a.c"})}});
   view.effects.push_back(done(event::EffectKind::run_command, build_result(true)));
   view.effects.push_back(done(event::EffectKind::run_trials, trials(true, 1)));
 
@@ -151,8 +160,10 @@ TEST(Conclude, AMachineThatCannotIsNotTheProgramsFault) {
 
 TEST(Findings, NameWhatDecidesHowAChangeIsJudged) {
   EXPECT_THAT(findings_on({"src/a.c", "lib/contest.py"}), IsEmpty());
-  EXPECT_EQ(findings_on({"nightjar.toml", "specs/a.md", "scenarios/x.yaml", "sub/tests/a.py", "a_test.go",
-                         ".github/workflows/ci.yml", "test_a.py"}).size(), 7U);
+  EXPECT_EQ(findings_on({"nightjar.toml", "specs/a.md", "scenarios/x.yaml", "sub/tests/a.py",
+                         "a_test.go", ".github/workflows/ci.yml", "test_a.py"})
+                .size(),
+            7U);
 }
 
 }  // namespace

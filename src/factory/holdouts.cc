@@ -42,8 +42,8 @@ bool holds_content(std::string_view document) {
 std::vector<std::string> documents_of(std::string_view yaml) {
   std::vector<std::string> parts(1);
   for (const std::string& line : split_lines(yaml)) {
-    const bool separates = line.starts_with("---") &&
-                           (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
+    const bool separates = line.starts_with("---") && (line.size() == 3 || line[3] == ' ' ||
+                                                       line[3] == '\t' || line[3] == '\r');
     if (!separates) {
       parts.back() += line + "\n";
       continue;

@@ -11,7 +11,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr const char* kTwo =
-    "# first\nscenario: one\nsteps:\n  - run: \"true\"\n---\nscenario: two\nsteps:\n  - run: \"true\"\n";
+    "# first\nscenario: one\nsteps:\n  - run: \"true\"\n---\nscenario: two\nsteps:\n  - run: "
+    "\"true\"\n";
 
 class HoldoutsTest : public testing::Test {
  protected:
@@ -40,7 +41,8 @@ TEST_F(HoldoutsTest, RefuseANameThatIsTaken) {
   HoldoutStore store(folder_);
   ASSERT_TRUE(store.add(project_, kTwo, "a.yaml"));
 
-  const Result<> again = store.add(project_, "scenario: two\nsteps:\n  - run: \"false\"\n", "b.yaml");
+  const Result<> again =
+      store.add(project_, "scenario: two\nsteps:\n  - run: \"false\"\n", "b.yaml");
 
   EXPECT_EQ(again.error().code, ErrorCode::invalid_input);
 }

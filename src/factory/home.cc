@@ -28,8 +28,8 @@ Result<Home> open_home(const std::string& path, HomeMode mode, std::chrono::mill
   const bool owns = mode == HomeMode::owner;
   if (owns) TRY(make_directories(path, 0700));
   TRY_INTO(store::DataDir directory,
-           store::DataDir::open(path, owns ? store::OpenMode::read_write : store::OpenMode::read_only,
-                                wait_max));
+           store::DataDir::open(
+               path, owns ? store::OpenMode::read_write : store::OpenMode::read_only, wait_max));
   home.directory = std::move(directory);
   TRY_INTO(home.journal, home.directory->open_journal());
   TRY_INTO(home.blobs, home.directory->open_blobs());

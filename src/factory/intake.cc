@@ -27,7 +27,8 @@ Result<std::vector<govern::Requirement>> load_requirements(const repo::Repositor
   TRY_INTO(std::vector<std::string> paths, repository.list_files(commit, "specs"));
   std::erase_if(paths, [](const std::string& path) { return !ends_with_any(path, {".md"}); });
   if (paths.size() > kSpecFilesMax) {
-    return {ErrorCode::exhausted, "specs/ has more than " + std::to_string(kSpecFilesMax) + " files"};
+    return {ErrorCode::exhausted,
+            "specs/ has more than " + std::to_string(kSpecFilesMax) + " files"};
   }
   std::vector<govern::Requirement> all;
   std::map<std::string, std::string> seen;
@@ -72,7 +73,8 @@ Result<std::vector<scenario::Scenario>> load_scenarios(const repo::Repository& r
     if (!ends_with_any(path, {".yaml", ".yml"})) continue;
     TRY_INTO(const std::string text, repository.read_file(commit, path, scenario::kFileBytesMax));
     TRY_INTO(std::vector<scenario::Scenario> found, scenario::parse_scenarios(text, path));
-    all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    all.insert(all.end(), std::make_move_iterator(found.begin()),
+               std::make_move_iterator(found.end()));
     if (all.size() > scenario::kScenariosMax) {
       return {ErrorCode::exhausted,
               "more than " + std::to_string(scenario::kScenariosMax) + " scenarios"};
@@ -98,7 +100,8 @@ Result<ProjectId> project_id(const repo::Repository& repository, const std::stri
   const int linked = ::link(beside.c_str(), path.c_str());
   const int failure = errno;
   ::unlink(beside.c_str());
-  if (linked != 0 && failure != EEXIST) return errno_error("record the project's id in " + path, failure);
+  if (linked != 0 && failure != EEXIST)
+    return errno_error("record the project's id in " + path, failure);
   TRY_INTO(const std::string text, read_file(path, 1024));
   return ProjectId::parse(trim(text)).with_context(path);
 }

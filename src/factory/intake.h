@@ -1,8 +1,8 @@
 // From a folder to a project that can be run: everything is read at the base commit, never from the
 // working tree, and checked before anything is recorded.
 //
-// Threads: one at a time. Errors: invalid_input and not_found are the project's files (exit 3) and say
-// file, line and what to do; others are this machine's.
+// Threads: one at a time. Errors: invalid_input and not_found are the project's files (exit 3) and
+// say file, line and what to do; others are this machine's.
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ struct LoadedProject {
   std::vector<govern::Requirement> requirements{};
   std::vector<scenario::Scenario> scenarios{};  // visible
   Holdouts holdouts{};
-  std::vector<std::string> dirty{};             // paths whose changes are not part of the run
+  std::vector<std::string> dirty{};  // paths whose changes are not part of the run
 };
 
 struct IntakePaths {
@@ -38,7 +38,8 @@ struct IntakePaths {
 Result<LoadedProject> load_project(const std::string& folder, const config::Settings& settings,
                                    const IntakePaths& paths);
 
-/// The same without the checks that need all files together: for the verbs that mend what they find.
+/// The same without the checks that need all files together: for the verbs that mend what they
+/// find.
 Result<LoadedProject> load_unchecked(const std::string& folder, const config::Settings& settings,
                                      const IntakePaths& paths);
 

@@ -36,20 +36,20 @@ struct RunCreated {
   std::string folder;       // the project's folder in it, "" at the top
   std::string base_commit;  // hex
   std::string graph_name;
-  std::string graph_text;   // DOT
-  std::string engineer;     // "reasoner", "command"; "none" where the graph has no engineer
+  std::string graph_text;  // DOT
+  std::string engineer;    // "reasoner", "command"; "none" where the graph has no engineer
   std::string engineer_command;
   std::string build_command;
   std::string test_command;
   config::Limits limits;
   config::Budget budget;
   std::int64_t requirements = 0;
-  std::int64_t scenarios = 0;   // visible
+  std::int64_t scenarios = 0;  // visible
   std::int64_t holdouts = 0;
-  std::string holdout_digest;   // of all sealed files, "" when there are none
+  std::string holdout_digest;  // of all sealed files, "" when there are none
   std::vector<std::string> walls;
   std::vector<std::string> not_enforced;
-  bool applies_patch = false;   // `repair --apply`
+  bool applies_patch = false;  // `repair --apply`
 };
 Json to_json(const RunCreated& created);
 Result<RunCreated> run_created_from(const Json& payload);
@@ -65,12 +65,12 @@ struct EffectRecord {
   event::RepeatClass repeat = event::RepeatClass::once;  // as declared when it was recorded
   Json arguments{};
   event::Cost reserved{};
-  std::string rule{};         // what admitted it
+  std::string rule{};  // what admitted it
   enum class Outcome { in_flight, done, failed, unknown } outcome = Outcome::in_flight;
-  Json result{};              // of the performer
+  Json result{};  // of the performer
   event::Cost cost{};
-  std::string why{};          // of a failure, for a person
-  std::string error_code{};   // name of the ErrorCode of a failure
+  std::string why{};         // of a failure, for a person
+  std::string error_code{};  // name of the ErrorCode of a failure
 };
 
 struct RunFinished {

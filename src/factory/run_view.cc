@@ -16,12 +16,13 @@ Result<> apply_created(RunView& view, const event::Envelope& envelope, const Jso
   TRY_INTO(view.created, run_created_from(payload));
   view.id = envelope.run;
   view.started_at_utc_ns = envelope.at_utc_ns;
-  TRY_INTO(workflow::Graph graph, workflow::parse_graph(view.created.graph_text,
-                                                        view.created.graph_name, known_types));
+  TRY_INTO(workflow::Graph graph,
+           workflow::parse_graph(view.created.graph_text, view.created.graph_name, known_types));
   view.flow.graph = std::make_shared<const workflow::Graph>(std::move(graph));
   view.ledger = govern::Ledger(caps_of(view.created.budget));
-  view.breakers = govern::Breakers({.attempts_max = static_cast<int>(view.created.budget.attempts_max),
-                                    .wall_ms_max = view.created.budget.wall_ms_max});
+  view.breakers =
+      govern::Breakers({.attempts_max = static_cast<int>(view.created.budget.attempts_max),
+                        .wall_ms_max = view.created.budget.wall_ms_max});
   const auto effects = workflow::step(view.flow, workflow::RunStarted{});
   CHECK(effects.size() == 1);
   view.next = effects.front();
@@ -145,8 +146,8 @@ Result<> apply_payload(RunView& view, const event::Envelope& envelope, const Jso
     TRY_INTO(view.refused_code, payload.get_string("error"));
     return ok;
   }
-  return {ErrorCode::corrupt,
-          "unknown event type \"" + envelope.type + "\"; a newer Nightjar wrote it: update this one"};
+  return {ErrorCode::corrupt, "unknown event type \"" + envelope.type +
+                                  "\"; a newer Nightjar wrote it: update this one"};
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ namespace nightjar::factory {
 
 struct RunView {
   RunId id;
-  std::uint64_t run_seq = 0;    // of the last event applied
+  std::uint64_t run_seq = 0;  // of the last event applied
   std::int64_t started_at_utc_ns = 0;
   std::int64_t last_at_utc_ns = 0;
   RunCreated created;
@@ -30,13 +30,13 @@ struct RunView {
   govern::Breakers breakers{govern::BreakerLimits{}};
   std::optional<workflow::Effect> next;  // what the workflow decided and is not recorded yet
 
-  std::string node;                      // the node being worked on
-  std::string last_node;                 // the last one that ended, start and exit left out
+  std::string node;       // the node being worked on
+  std::string last_node;  // the last one that ended, start and exit left out
   int visit = 0;
-  std::vector<EffectRecord> effects;     // of this visit, in order
-  std::map<std::string, Json> facts;     // node → facts of its last finish
+  std::vector<EffectRecord> effects;            // of this visit, in order
+  std::map<std::string, Json> facts;            // node → facts of its last finish
   std::map<std::string, std::string> outcomes;  // node → how it finished last
-  std::string refused;                   // why the gate refused; empty: it did not
+  std::string refused;                          // why the gate refused; empty: it did not
   std::string refused_code;
   std::optional<EffectRecord> last_failure;  // the last effect that failed on this machine
   std::optional<RunFinished> finished;

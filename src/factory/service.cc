@@ -76,12 +76,12 @@ RunCreated created_from(const LoadedProject& project, const std::string& graph_n
 /// What is said before a run starts: what it will not look at, what was narrowed.
 void say_first(const LoadedProject& project, const api::Listener& listener) {
   if (!project.dirty.empty()) {
-    note(listener, "not committed, so not part of this run: " +
-                       join({project.dirty.begin(),
-                             project.dirty.begin() + std::min<std::ptrdiff_t>(
-                                                         3, std::ssize(project.dirty))},
-                            ", ") +
-                       (project.dirty.size() > 3 ? ", …" : ""));
+    note(listener,
+         "not committed, so not part of this run: " +
+             join({project.dirty.begin(),
+                   project.dirty.begin() + std::min<std::ptrdiff_t>(3, std::ssize(project.dirty))},
+                  ", ") +
+             (project.dirty.size() > 3 ? ", …" : ""));
   }
   for (const std::string& widened : project.effective.widened) {
     note(listener, "a project cannot widen the machine's limits: " + widened);
@@ -102,8 +102,8 @@ class LocalService final : public api::Service {
     TRY_INTO(const LoadedProject project, load(request.folder));
     say_first(project, listener);
     TRY_INTO(const std::string graph, builtin_graph("repair.dot"));
-    RunCreated created = created_from(project, "repair.dot", graph, factory.launcher->walls(),
-                                      clock_.utc_ns());
+    RunCreated created =
+        created_from(project, "repair.dot", graph, factory.launcher->walls(), clock_.utc_ns());
     created.work_text = request.work_text;
     created.engineer = request.engineer.value_or(project.config.engineer);
     created.engineer_command = request.engineer_command.value_or(project.config.engineer_command);
@@ -125,16 +125,15 @@ class LocalService final : public api::Service {
     TRY_INTO(const LoadedProject project, load(request.folder));
     say_first(project, listener);
     TRY_INTO(const std::string graph, builtin_graph("search.dot"));
-    RunCreated created = created_from(project, "search.dot", graph, factory.launcher->walls(),
-                                      clock_.utc_ns());
+    RunCreated created =
+        created_from(project, "search.dot", graph, factory.launcher->walls(), clock_.utc_ns());
     created.engineer = "reasoner";
     created.applies_patch = request.write == api::RepairRequest::Write::working_tree;
     if (request.timeout_ms) {
       created.budget.wall_ms_max = std::min(created.budget.wall_ms_max, *request.timeout_ms);
     }
     const RunId id = RunId::make(clock_.utc_ns());
-    TRY_INTO(const api::RunReply reply,
-             drive(factory, id, listener, stop, created));
+    TRY_INTO(const api::RunReply reply, drive(factory, id, listener, stop, created));
     TRY_INTO(const RunView view, replay(*factory.home.journal, id, builtin_handlers()));
     return repair_reply(view, reply);
   }
@@ -159,11 +158,10 @@ class LocalService final : public api::Service {
     TRY_INTO(const LoadedProject project, load(folder));
     say_first(project, listener);
     TRY_INTO(const std::string graph, builtin_graph("trials.dot"));
-    const RunCreated created = created_from(project, "trials.dot", graph,
-                                            factory.launcher->walls(), clock_.utc_ns());
+    const RunCreated created =
+        created_from(project, "trials.dot", graph, factory.launcher->walls(), clock_.utc_ns());
     const RunId id = RunId::make(clock_.utc_ns());
-    TRY_INTO(const api::RunReply reply,
-             drive(factory, id, listener, stop, created));
+    TRY_INTO(const api::RunReply reply, drive(factory, id, listener, stop, created));
     TRY_INTO(const RunView view, replay(*factory.home.journal, id, builtin_handlers()));
     return scenario_reply(view, reply);
   }
@@ -206,14 +204,16 @@ class LocalService final : public api::Service {
         sandbox::start_helper({.helper_path = options_.helper_path});
     if (!launcher) return {ErrorCode::unavailable, launcher.error().message};
     factory.launcher = *std::move(launcher);
-    if (options_.settings.demand_enforced_totals && !factory.launcher->walls().not_enforced.empty()) {
+    if (options_.settings.demand_enforced_totals &&
+        !factory.launcher->walls().not_enforced.empty()) {
       return {ErrorCode::unavailable,
               "this machine cannot enforce: " + join(factory.launcher->walls().not_enforced, "; ") +
                   "; the configuration demands it ([sandbox] demand_enforced_totals)"};
     }
     if (options_.helper_started) std::exchange(options_.helper_started, nullptr)();
     TRY_INTO(factory.home, own_home(listener, stop));
-    TRY(remove_tree(scratch_dir()));  // Nobody else owns the data directory: what is there is stale.
+    TRY(remove_tree(
+        scratch_dir()));  // Nobody else owns the data directory: what is there is stale.
     return factory;
   }
 
@@ -229,7 +229,8 @@ class LocalService final : public api::Service {
         }
         return home;
       }
-      if (stop.stop_requested()) return {ErrorCode::cancelled, "stopped while waiting: " + home.error().message};
+      if (stop.stop_requested())
+        return {ErrorCode::cancelled, "stopped while waiting: " + home.error().message};
       if (clock_.monotonic() > until) return home;
       if (!said) note(listener, "waiting for its turn: " + home.error().message);
       said = true;
@@ -327,7 +328,8 @@ api::RepairReply LocalService::repair_reply(const RunView& view, const api::RunR
   return out;
 }
 
-api::ScenarioRunReply LocalService::scenario_reply(const RunView& view, const api::RunReply& reply) {
+api::ScenarioRunReply LocalService::scenario_reply(const RunView& view,
+                                                   const api::RunReply& reply) {
   api::ScenarioRunReply out;
   out.run = reply.run;
   out.state = reply.state;
@@ -340,11 +342,12 @@ api::ScenarioRunReply LocalService::scenario_reply(const RunView& view, const ap
   out.built = build->bool_or("built", false);
   if (const Json* visible = build->find("visible")) {
     for (const Json& row : visible->as_array()) {
-      out.outcomes.push_back({.name = row.string_or("name", ""),
-                              .trials = static_cast<int>(row.int_or("trials", 0)),
-                              .trials_satisfied = static_cast<int>(row.int_or("trials_satisfied", 0)),
-                              .flaky = row.bool_or("flaky", false),
-                              .failure = row.string_or("failure", "")});
+      out.outcomes.push_back(
+          {.name = row.string_or("name", ""),
+           .trials = static_cast<int>(row.int_or("trials", 0)),
+           .trials_satisfied = static_cast<int>(row.int_or("trials_satisfied", 0)),
+           .flaky = row.bool_or("flaky", false),
+           .failure = row.string_or("failure", "")});
     }
   }
   return out;
@@ -372,7 +375,8 @@ Result<api::HoldoutReply> LocalService::add_holdouts(const api::HoldoutAddReques
     TRY_INTO(const std::string yaml, read_file(path, scenario::kFileBytesMax));
     TRY_INTO(const auto scenarios, scenario::parse_scenarios(yaml, path));
     scenario::Known known;
-    for (const auto& requirement : project.requirements) known.requirement_ids.push_back(requirement.id);
+    for (const auto& requirement : project.requirements)
+      known.requirement_ids.push_back(requirement.id);
     for (scenario::Scenario one : scenarios) {
       std::erase(one.tags, "holdout");  // Here the tag is at its place.
       TRY(scenario::check_library({one}, known));
@@ -389,7 +393,8 @@ Result<api::HoldoutReply> LocalService::add_holdouts(const api::HoldoutAddReques
 Result<api::HoldoutReply> LocalService::list_holdouts(const std::string& folder) {
   TRY_INTO(const repo::Repository repository, repo::Repository::open(folder));
   TRY_INTO(const std::string commit, repository.head_commit());
-  TRY_INTO(const ProjectId id, project_id(repository, commit, paths().projects_dir, clock_.utc_ns()));
+  TRY_INTO(const ProjectId id,
+           project_id(repository, commit, paths().projects_dir, clock_.utc_ns()));
   TRY_INTO(const Holdouts holdouts, HoldoutStore(paths().holdouts_dir).load(id));
   return holdout_reply(holdouts);
 }
@@ -403,7 +408,8 @@ Result<api::HoldoutReply> LocalService::seal_holdouts(const api::HoldoutSealRequ
     candidates.push_back({.name = one.name, .requirements = one.requirements});
     files.insert(one.file);
   }
-  const std::vector<std::string> chosen = govern::choose_holdouts(candidates, request.share_percent);
+  const std::vector<std::string> chosen =
+      govern::choose_holdouts(candidates, request.share_percent);
   HoldoutStore store(paths().holdouts_dir);
   api::HoldoutReply reply;
   for (const std::string& file : files) {
@@ -447,7 +453,8 @@ Result<std::vector<api::RunLine>> LocalService::runs(std::size_t count_max) {
     line.project = view->created.project_name;
     line.work = view->created.work_text;
     line.state = reply.state;
-    const bool advances = home.owned_since_utc_ns != 0 && view->last_at_utc_ns >= home.owned_since_utc_ns;
+    const bool advances =
+        home.owned_since_utc_ns != 0 && view->last_at_utc_ns >= home.owned_since_utc_ns;
     if (line.state == api::RunState::interrupted && advances) {
       line.state = api::RunState::running;
     }
@@ -504,11 +511,13 @@ std::vector<api::ExampleLine> LocalService::examples() {
 }
 
 Result<api::RunReply> LocalService::try_example(const api::TryRequest& request,
-                                                const api::Listener& listener, std::stop_token stop) {
+                                                const api::Listener& listener,
+                                                std::stop_token stop) {
   const std::vector<api::ExampleLine> known = examples();
   std::vector<std::string> names;
   for (const api::ExampleLine& line : known) names.push_back(line.name);
-  const std::string name = request.example.empty() && !names.empty() ? names.front() : request.example;
+  const std::string name =
+      request.example.empty() && !names.empty() ? names.front() : request.example;
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     return {ErrorCode::invalid_input,
             "there is no example \"" + printable(name, 60) + "\"; there are: " + join(names, ", ")};
@@ -516,7 +525,8 @@ Result<api::RunReply> LocalService::try_example(const api::TryRequest& request,
   std::string folder = options_.scratch_parent + "/nightjar-" + name + "-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return errno_error("create a scratch folder", errno);
   std::string sealed_folder = options_.scratch_parent + "/nightjar-sealed-XXXXXX";
-  if (::mkdtemp(sealed_folder.data()) == nullptr) return errno_error("create a scratch folder", errno);
+  if (::mkdtemp(sealed_folder.data()) == nullptr)
+    return errno_error("create a scratch folder", errno);
   std::vector<std::string> sealed;
   for (const EmbeddedFile& file : embedded_examples()) {
     const std::string project = name + "/project/";

@@ -16,7 +16,7 @@ namespace nightjar::factory {
 
 struct ServiceOptions {
   config::Settings settings;
-  std::string helper_path;   // the sandbox helper's executable
+  std::string helper_path;     // the sandbox helper's executable
   std::string scratch_parent;  // where `try` puts example projects: "/tmp"
   /// Called once, after the helper process was started and before any thread is.
   std::function<void()> helper_started;

@@ -33,7 +33,8 @@ NextAction perform_own_kind(const workflow::Node& node, const RunView& view) {
   }
   const EffectRecord& record = view.effects.back();
   if (record.outcome != EffectRecord::Outcome::done) {
-    return NodeResult{.outcome = workflow::NodeOutcome::fail, .why = record.why, .fingerprint = "x"};
+    return NodeResult{
+        .outcome = workflow::NodeOutcome::fail, .why = record.why, .fingerprint = "x"};
   }
   return NodeResult{};
 }
@@ -45,10 +46,10 @@ const HandlerTable& effect_handlers() {
 
 /// Where a simulated process dies.
 enum class Boundary {
-  before_record,   // decided and reserved, the commit never reached the disk
-  after_record,    // recorded, not performed
-  after_perform,   // performed, its outcome not recorded
-  after_settle,    // the settling commit reached the disk, the process died before it knew
+  before_record,  // decided and reserved, the commit never reached the disk
+  after_record,   // recorded, not performed
+  after_perform,  // performed, its outcome not recorded
+  after_settle,   // the settling commit reached the disk, the process died before it knew
 };
 constexpr std::array kBoundaries = {Boundary::before_record, Boundary::after_record,
                                     Boundary::after_perform, Boundary::after_settle};
@@ -59,11 +60,12 @@ struct Plan {
 };
 
 struct World {
-  std::map<std::string, int> applied;   // key → how often the mark was really made
+  std::map<std::string, int> applied;    // key → how often the mark was really made
   std::map<std::string, int> performed;  // kind → how often a performer ran to its end
 };
 
-/// A journal whose process dies at a commit: before it, nothing is kept; after it, the caller hears no answer.
+/// A journal whose process dies at a commit: before it, nothing is kept; after it, the caller hears
+/// no answer.
 class DyingJournal final : public store::Journal {
  public:
   DyingJournal(store::Journal& below, const Plan& plan) : below_(below), plan_(plan) {}
@@ -72,7 +74,8 @@ class DyingJournal final : public store::Journal {
     const bool now = commits_++ == plan_.at;
     if (now && plan_.boundary == Boundary::before_record) return dead();
     TRY_INTO(auto recorded, below_.commit(transaction));
-    const bool after = plan_.boundary == Boundary::after_record || plan_.boundary == Boundary::after_settle;
+    const bool after =
+        plan_.boundary == Boundary::after_record || plan_.boundary == Boundary::after_settle;
     if (now && after) return dead();
     return recorded;
   }
@@ -80,10 +83,18 @@ class DyingJournal final : public store::Journal {
                     const std::function<Result<>(const event::Envelope&)>& visit) const override {
     return below_.read_run(run, from, visit);
   }
-  Result<std::vector<store::RunHead>> runs(std::size_t count_max) const override { return below_.runs(count_max); }
-  Result<std::vector<store::Posting>> postings(const RunId& run) const override { return below_.postings(run); }
-  Result<std::optional<store::WorkItem>> work_item(const WorkId& id) const override { return below_.work_item(id); }
-  Result<bool> has_idempotency_key(const std::string& key) const override { return below_.has_idempotency_key(key); }
+  Result<std::vector<store::RunHead>> runs(std::size_t count_max) const override {
+    return below_.runs(count_max);
+  }
+  Result<std::vector<store::Posting>> postings(const RunId& run) const override {
+    return below_.postings(run);
+  }
+  Result<std::optional<store::WorkItem>> work_item(const WorkId& id) const override {
+    return below_.work_item(id);
+  }
+  Result<bool> has_idempotency_key(const std::string& key) const override {
+    return below_.has_idempotency_key(key);
+  }
   Result<store::Lease> acquire_lease(const RunId& run, const std::string& holder, std::int64_t now,
                                      std::int64_t until) override {
     return below_.acquire_lease(run, holder, now, until);
@@ -129,11 +140,13 @@ RunCreated created_run() {
   created.project = ProjectId::make(1);
   created.graph_name = "line.dot";
   created.graph_text = kGraph;
-  created.budget = {.cpu_ms_max = 1'000, .wall_ms_max = 600'000, .nano_usd_max = 0, .attempts_max = 3};
+  created.budget = {
+      .cpu_ms_max = 1'000, .wall_ms_max = 600'000, .nano_usd_max = 0, .attempts_max = 3};
   return created;
 }
 
-/// One process: starts or resumes the run and works until it ends or dies. True: the run is finished.
+/// One process: starts or resumes the run and works until it ends or dies. True: the run is
+/// finished.
 bool live(store::Journal& disk, const RunId& run, World& world, const Plan& plan) {
   DyingJournal journal(disk, plan);
   std::stop_source process;
@@ -158,7 +171,8 @@ void expect_whole(const store::Journal& disk, const RunId& run, const World& wor
   ASSERT_TRUE(view) << view.error().message;
   ASSERT_TRUE(view->finished);
   EXPECT_EQ(view->ledger.reserved(), event::Cost{});
-  for (const char* node : {"run_command", "run_search", "run_trials", "write_branch", "apply_patch"}) {
+  for (const char* node :
+       {"run_command", "run_search", "run_trials", "write_branch", "apply_patch"}) {
     EXPECT_EQ(view->outcomes.at(node), "success") << node;
     EXPECT_GE(world.performed.at(node), 1) << node;
   }
@@ -199,7 +213,8 @@ INSTANTIATE_TEST_SUITE_P(Boundaries, SimulationTest, testing::ValuesIn(kBoundari
 // Goal: lives that die again and again still end. Method: random deaths from a seed, printed.
 TEST(Simulation, ManyDeathsInOneRunStillEnd) {
   const char* given = std::getenv("NIGHTJAR_SIM_SEED");
-  const unsigned seed = given == nullptr ? 42U : static_cast<unsigned>(std::strtoul(given, nullptr, 10));
+  const unsigned seed =
+      given == nullptr ? 42U : static_cast<unsigned>(std::strtoul(given, nullptr, 10));
   const int runs = given == nullptr ? 30 : 300;
   std::printf("seed %u\n", seed);
   std::mt19937 random(seed);
@@ -211,37 +226,47 @@ TEST(Simulation, ManyDeathsInOneRunStillEnd) {
     int lives = 0;
     const auto next_plan = [&]() -> Plan {
       if (lives > 40) return {};
-      return {.boundary = kBoundaries.at(random() % kBoundaries.size()), .at = static_cast<int>(random() % 4)};
+      return {.boundary = kBoundaries.at(random() % kBoundaries.size()),
+              .at = static_cast<int>(random() % 4)};
     };
     while (!live(*disk, run, world, next_plan())) ASSERT_LT(++lives, 100);
     expect_whole(*disk, run, world);
   }
 }
 
-// An effect of class `once` in flight at a crash cannot be known: charged at its worst case, not repeated.
+// An effect of class `once` in flight at a crash cannot be known: charged at its worst case, not
+// repeated.
 TEST(Simulation, AnEffectOfClassOnceIsNeverPerformedTwice) {
   RunView view;
   const auto disk = store::make_memory_journal();
   const RunId run = RunId::make(1);
   store::Transaction transaction;
   const auto draft = [](std::string_view type, Json payload) {
-    return event::Draft{.type = std::string(type), .principal = "factory", .payload = std::move(payload)};
+    return event::Draft{
+        .type = std::string(type), .principal = "factory", .payload = std::move(payload)};
   };
   transaction.appends.push_back(
       {.run = run,
        .expected_run_seq = 0,
-       .drafts = {draft(kRunCreated, to_json(created_run())),
-                  draft(kNodeStarted, Json::object({{"node", "start"}, {"visit", 1}, {"rule", "start"},
-                                                    {"others", Json::array()}})),
-                  draft(kNodeFinished, Json::object({{"node", "start"}, {"outcome", "success"},
-                                                     {"fingerprint", ""}})),
-                  draft(kNodeStarted, Json::object({{"node", "run_command"}, {"visit", 1},
-                                                    {"rule", "start"}, {"others", Json::array()}})),
-                  draft(kEffectIntended,
-                        Json::object({{"node", "run_command"}, {"kind", "run_command"}, {"repeat", "once"},
-                                      {"arguments", Json::object()},
-                                      {"reserved", event::to_json({.cpu_ms = 10, .wall_ms = 20})},
-                                      {"rule", "test"}}))}});
+       .drafts = {
+           draft(kRunCreated, to_json(created_run())),
+           draft(kNodeStarted, Json::object({{"node", "start"},
+                                             {"visit", 1},
+                                             {"rule", "start"},
+                                             {"others", Json::array()}})),
+           draft(kNodeFinished,
+                 Json::object({{"node", "start"}, {"outcome", "success"}, {"fingerprint", ""}})),
+           draft(kNodeStarted, Json::object({{"node", "run_command"},
+                                             {"visit", 1},
+                                             {"rule", "start"},
+                                             {"others", Json::array()}})),
+           draft(kEffectIntended,
+                 Json::object({{"node", "run_command"},
+                               {"kind", "run_command"},
+                               {"repeat", "once"},
+                               {"arguments", Json::object()},
+                               {"reserved", event::to_json({.cpu_ms = 10, .wall_ms = 20})},
+                               {"rule", "test"}}))}});
   ASSERT_TRUE(disk->commit(transaction));
   World world;
 

@@ -9,7 +9,8 @@
 namespace nightjar::factory {
 namespace {
 
-constexpr std::string_view kToml = R"(# What Nightjar knows about this project. Every key: docs/configuration.md
+constexpr std::string_view kToml =
+    R"(# What Nightjar knows about this project. Every key: docs/configuration.md
 # It is read at the committed state, never from what an engineer changed.
 
 [project]
@@ -38,12 +39,14 @@ default = "reasoner"
 
 constexpr std::string_view kSpec = R"(# What @NAME@ promises
 
-Write one requirement an item; an id such as R1 or AUTH-3 comes first. Scenarios name the id they try.
+Write one requirement an item; an id such as R1 or AUTH-3 comes first.
+Scenarios name the id they try.
 
 - R1: Describe here what the program must do.
 )";
 
-constexpr std::string_view kScenarios = R"(# Scenarios: stories with steps and expectations, tried in a fresh copy of the built project.
+constexpr std::string_view kScenarios =
+    R"(# Scenarios: stories with steps and expectations, tried in a fresh copy of the built project.
 # Several in a file are parted by a line with three dashes. Every key: docs/scenarios.md
 scenario: the shell says hello
 requirement: R1
@@ -58,13 +61,13 @@ struct Starter {
   const char* path;
   std::string_view content;
 };
-constexpr std::array<Starter, 3> kStarters = {{{"nightjar.toml", kToml},
-                                               {"specs/main.md", kSpec},
-                                               {"scenarios/first.yaml", kScenarios}}};
+constexpr std::array<Starter, 3> kStarters = {
+    {{"nightjar.toml", kToml}, {"specs/main.md", kSpec}, {"scenarios/first.yaml", kScenarios}}};
 
 std::string filled(std::string_view text, const std::string& mark, const std::string& value) {
   std::string out(text);
-  for (std::size_t at = out.find(mark); at != std::string::npos; at = out.find(mark, at + value.size())) {
+  for (std::size_t at = out.find(mark); at != std::string::npos;
+       at = out.find(mark, at + value.size())) {
     out.replace(at, mark.size(), value);
   }
   return out;

@@ -21,9 +21,9 @@ Result<> lay_over(const std::string& folder, const repo::Changes& changes) {
   for (const auto& [path, change] : changes) {
     TRY(sandbox::check_relative_path(path));
     if (change.content) {
-      TRY(sandbox::write_file_at(fd.get(), path, *change.content,
-                                 change.executable ? sandbox::FileMode::executable
-                                                   : sandbox::FileMode::regular));
+      TRY(sandbox::write_file_at(
+          fd.get(), path, *change.content,
+          change.executable ? sandbox::FileMode::executable : sandbox::FileMode::regular));
     } else {
       std::error_code failure;
       std::filesystem::remove(folder + "/" + path, failure);
@@ -39,7 +39,8 @@ Result<Digest> store_changes(store::Blobs& blobs, const repo::Changes& changes) 
   Json files = Json::array();
   for (const auto& [path, change] : changes) {
     if (!is_utf8(path)) {
-      return {ErrorCode::invalid_input, "the name of a changed file is not UTF-8: " + printable(path, 200)};
+      return {ErrorCode::invalid_input,
+              "the name of a changed file is not UTF-8: " + printable(path, 200)};
     }
     Json file = Json::object({{"path", path}, {"executable", change.executable}});
     if (change.content) {
@@ -60,7 +61,8 @@ Result<repo::Changes> load_changes(const store::Blobs& blobs, const std::string&
   TRY_INTO(const std::string text, blobs.get(digest, kChangesBytesMax));
   TRY_INTO(const Json json, parse_json(text));
   const Json* files = json.find("changes");
-  if (files == nullptr || !files->is_array()) return {ErrorCode::corrupt, name + " is no candidate"};
+  if (files == nullptr || !files->is_array())
+    return {ErrorCode::corrupt, name + " is no candidate"};
   for (const Json& file : files->as_array()) {
     repo::Change change{.content = {}, .executable = file.bool_or("executable", false)};
     TRY_INTO(const std::string path, file.get_string("path"));

@@ -1,5 +1,5 @@
-// Folder trees that effects work on: the project at a commit with a candidate's changes laid over it,
-// as sources and as built. They are scratch: made again when missing, removed with the run.
+// Folder trees that effects work on: the project at a commit with a candidate's changes laid over
+// it, as sources and as built. They are scratch: made again when missing, removed with the run.
 //
 // A tree is named by {"top", "folder", "commit", "changes"}; `changes` is the content name of a
 // candidate, "" for none.

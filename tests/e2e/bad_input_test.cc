@@ -22,20 +22,24 @@ struct BadInput {
 
 const BadInput kBadInputs[] = {
     {"EmptyToml", [](Bench& bench) { bench.write("nightjar.toml", ""); }, 3, "name"},
-    {"BinaryToml", [](Bench& bench) { bench.write("nightjar.toml", std::string("\x00\xff\xfe", 3)); }, 3,
+    {"BinaryToml",
+     [](Bench& bench) { bench.write("nightjar.toml", std::string("\x00\xff\xfe", 3)); }, 3,
      "nightjar.toml"},
-    {"HugeToml", [](Bench& bench) { bench.write("nightjar.toml", std::string(300'000, '#')); }, 3, "limit"},
+    {"HugeToml", [](Bench& bench) { bench.write("nightjar.toml", std::string(300'000, '#')); }, 3,
+     "limit"},
     {"UnknownKey",
-     [](Bench& bench) { bench.write("nightjar.toml", "[project]\nname = \"x\"\n[biuld]\ncommand = \"make\"\n"); },
+     [](Bench& bench) {
+       bench.write("nightjar.toml", "[project]\nname = \"x\"\n[biuld]\ncommand = \"make\"\n");
+     },
      3, "build"},
     {"DuplicateKey",
-     [](Bench& bench) { bench.write("nightjar.toml", "[project]\nname = \"x\"\nname = \"y\"\n"); }, 3,
-     "nightjar.toml"},
+     [](Bench& bench) { bench.write("nightjar.toml", "[project]\nname = \"x\"\nname = \"y\"\n"); },
+     3, "nightjar.toml"},
     {"EmptyScenarioFile", [](Bench& bench) { bench.write("scenarios/zz.yaml", ""); }, 3, "zz.yaml"},
     {"ScenarioNotUtf8",
      [](Bench& bench) { bench.write("scenarios/zz.yaml", "scenario: \xff\xfe\n"); }, 3, "zz.yaml"},
-    {"ScenarioDeep",
-     [](Bench& bench) { bench.write("scenarios/zz.yaml", std::string(5000, '[')); }, 3, "zz.yaml"},
+    {"ScenarioDeep", [](Bench& bench) { bench.write("scenarios/zz.yaml", std::string(5000, '[')); },
+     3, "zz.yaml"},
     {"ScenarioAnchor",
      [](Bench& bench) {
        bench.write("scenarios/zz.yaml", "scenario: &a x\nsteps:\n  - run: \"true\"\n");
@@ -43,34 +47,37 @@ const BadInput kBadInputs[] = {
      3, "zz.yaml"},
     {"ScenarioUnknownRequirement",
      [](Bench& bench) {
-       bench.write("scenarios/zz.yaml", "scenario: x\nrequirement: R99\nsteps:\n  - run: \"true\"\n");
+       bench.write("scenarios/zz.yaml",
+                   "scenario: x\nrequirement: R99\nsteps:\n  - run: \"true\"\n");
      },
      3, "R99"},
     {"HoldoutInTheTree",
      [](Bench& bench) {
-       bench.write("scenarios/zz.yaml", "scenario: x\ntags: [holdout]\nsteps:\n  - run: \"true\"\n");
+       bench.write("scenarios/zz.yaml",
+                   "scenario: x\ntags: [holdout]\nsteps:\n  - run: \"true\"\n");
      },
      3, "holdout"},
-    {"DuplicateRequirement",
-     [](Bench& bench) { bench.write("specs/zz.md", "- R7: a\n- R7: b\n"); }, 3, "R7"},
+    {"DuplicateRequirement", [](Bench& bench) { bench.write("specs/zz.md", "- R7: a\n- R7: b\n"); },
+     3, "R7"},
     {"LfsPointer",
      [](Bench& bench) {
        bench.write("big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:" +
                                   std::string(64, 'a') + "\nsize 5\n");
      },
      3, "LFS"},
-    {"BuildFails",
-     [](Bench& bench) { bench.write("broken.c", "int main( {\n"); }, 1, "build"},
+    {"BuildFails", [](Bench& bench) { bench.write("broken.c", "int main( {\n"); }, 1, "build"},
     {"BuildNeverEnds",
      [](Bench& bench) {
        bench.write("nightjar.toml",
-                   "[project]\nname = \"x\"\n[build]\ncommand = \"while :; do :; done\"\n[limits]\nwall = \"2s\"\n");
+                   "[project]\nname = \"x\"\n[build]\ncommand = \"while :; do :; "
+                   "done\"\n[limits]\nwall = \"2s\"\n");
      },
      1, "wall"},
     {"BuildPrintsGigabytes",
      [](Bench& bench) {
-       bench.write("nightjar.toml",
-                   "[project]\nname = \"x\"\n[build]\ncommand = \"yes\"\n[limits]\nwall = \"2s\"\n");
+       bench.write(
+           "nightjar.toml",
+           "[project]\nname = \"x\"\n[build]\ncommand = \"yes\"\n[limits]\nwall = \"2s\"\n");
      },
      1, "wall"},
     {"BuildForksForEver",
@@ -173,9 +180,14 @@ TEST(Init, WritesAProjectThatPassesItsOwnScenario) {
 TEST(CommandLine, AnswersWrongUsageWithStatusTwo) {
   Bench bench;
 
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{}, {"rnu"}, {"run", "--josn"}, {"run", "a", "b"}, {"scenario"},
-        {"repair", "--timeout", "soon"}, {"show"}, {"run", "--engineer"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"rnu"},
+                                                {"run", "--josn"},
+                                                {"run", "a", "b"},
+                                                {"scenario"},
+                                                {"repair", "--timeout", "soon"},
+                                                {"show"},
+                                                {"run", "--engineer"}}) {
     const Ended ended = bench.nightjar(words);
     EXPECT_EQ(ended.status, 2) << join(words, " ");
     EXPECT_FALSE(ended.err.empty()) << join(words, " ");
@@ -187,7 +199,8 @@ TEST(CommandLine, AnswersWrongUsageWithStatusTwo) {
 TEST(CommandLine, FitsEightyColumns) {
   Bench bench;
   std::vector<std::string> texts = {bench.nightjar({"help"}).out};
-  for (const char* verb : {"try", "init", "run", "repair", "runs", "show", "why", "resume", "doctor"}) {
+  for (const char* verb :
+       {"try", "init", "run", "repair", "runs", "show", "why", "resume", "doctor"}) {
     texts.push_back(bench.nightjar({verb, "--help"}).out);
   }
   for (const std::string& text : texts) {

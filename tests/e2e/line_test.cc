@@ -24,9 +24,10 @@ std::vector<std::string> folders_in(const std::string& folder) {
 }
 
 std::string shape_project(const std::string& shape) {
-  const Ended ended = run_program({.argv = {"cat", source_dir() + "/tests/fixtures/shapes/" + shape + "/shape.json"},
-                                   .folder = {},
-                                   .env = {}});
+  const Ended ended = run_program(
+      {.argv = {"cat", source_dir() + "/tests/fixtures/shapes/" + shape + "/shape.json"},
+       .folder = {},
+       .env = {}});
   return parse_json(ended.out)->get_string("project_dir").value_or("");
 }
 
@@ -58,7 +59,8 @@ TEST_P(ShapeTest, IsRepairedProvenAndHandedOverAsABranch) {
   const std::string holdouts = source_dir() + "/tests/fixtures/shapes/" + GetParam() + "/holdouts";
   std::vector<std::string> sealed;
   if (std::filesystem::exists(holdouts)) {
-    for (const auto& entry : std::filesystem::directory_iterator(holdouts)) sealed.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(holdouts))
+      sealed.push_back(entry.path());
     std::vector<std::string> words = {"holdout", "add", "--project", project};
     words.insert(words.end(), sealed.begin(), sealed.end());
     const Ended added = bench.nightjar(words);
@@ -94,7 +96,8 @@ TEST_P(ExampleTest, EndsSatisfiedWithASummary) {
   const Ended ended = bench.nightjar({"try", GetParam()});
 
   EXPECT_EQ(ended.status, 0) << ended.out << ended.err;
-  for (const char* part : {"SATISFIED", "cause", "visible", "sealed", "change", "walls", "branch", "Next"}) {
+  for (const char* part :
+       {"SATISFIED", "cause", "visible", "sealed", "change", "walls", "branch", "Next"}) {
     EXPECT_THAT(ended.out, HasSubstr(part));
   }
   EXPECT_THAT(ended.out, Not(HasSubstr("\x1b")));  // No colour off a terminal.
@@ -140,7 +143,8 @@ TEST(Repair, NeverOverwritesTheUsersOwnEdit) {
 TEST(Runs, AreListedShownAndExplained) {
   Bench bench;
   const std::string project = lay_shape(bench, "c_no_makefile");
-  const Json reply = bench.nightjar({"run", project, "--json", "--work", "make it right"}).last_json();
+  const Json reply =
+      bench.nightjar({"run", project, "--json", "--work", "make it right"}).last_json();
   const std::string run = reply.string_or("run", "");
 
   const Ended runs = bench.nightjar({"runs", "--json"});
@@ -160,18 +164,23 @@ TEST(Runs, AreListedShownAndExplained) {
 TEST(CommandEngineer, TakesPartFenced) {
   Bench bench;
   bench.copy("tests/fixtures/shapes/c_no_makefile/project");
-  const std::string before = run_program({.argv = {"cat", source_dir() + "/tests/fixtures/shapes/c_no_makefile/shape.json"},
-                                          .folder = {}, .env = {}}).out;
+  const std::string before =
+      run_program(
+          {.argv = {"cat", source_dir() + "/tests/fixtures/shapes/c_no_makefile/shape.json"},
+           .folder = {},
+           .env = {}})
+          .out;
   const Json shape = *parse_json(before);
   bench.commit_all();
   const std::string file = shape.string_or("file", "");
   const std::string line = std::to_string(shape.int_or("line", 0));
   const std::string right = shape.string_or("expected_fix_line", "");
   bench.write("../fix.sed", line + "c\\\n" + right + "\n");
-  std::string script = "test -s .nightjar/work.md && sed -i '" + line + "s|.*|" + right + "|' '" + file + "'";
+  std::string script =
+      "test -s .nightjar/work.md && sed -i '" + line + "s|.*|" + right + "|' '" + file + "'";
 
-  const Ended ended = bench.nightjar({"run", bench.repository(), "--json", "--engineer", "command", "--command",
-                                      script, "--work", "repair it"});
+  const Ended ended = bench.nightjar({"run", bench.repository(), "--json", "--engineer", "command",
+                                      "--command", script, "--work", "repair it"});
 
   ASSERT_EQ(ended.status, 0) << ended.err;
   EXPECT_EQ(ended.last_json().string_or("verdict", ""), "SATISFIED");
@@ -184,14 +193,16 @@ TEST(CommandEngineer, CannotMoveTheGoalposts) {
   bench.copy("tests/fixtures/shapes/c_no_makefile/project");
   bench.commit_all();
 
-  const Ended ended = bench.nightjar({"run", bench.repository(), "--json", "--engineer", "command", "--command",
-                                      "rm -rf scenarios && mkdir scenarios && "
-                                      "printf 'scenario: fine\\nsteps:\\n  - run: \"true\"\\n' > scenarios/a.yaml",
-                                      "--work", "cheat"});
+  const Ended ended =
+      bench.nightjar({"run", bench.repository(), "--json", "--engineer", "command", "--command",
+                      "rm -rf scenarios && mkdir scenarios && "
+                      "printf 'scenario: fine\\nsteps:\\n  - run: \"true\"\\n' > scenarios/a.yaml",
+                      "--work", "cheat"});
 
   EXPECT_EQ(ended.status, 1) << ended.err;
   EXPECT_EQ(ended.last_json().string_or("state", ""), "not_satisfied");
-  EXPECT_THAT(ended.last_json().get_strings("findings").value_or({}), Contains(HasSubstr("a scenario")));
+  EXPECT_THAT(ended.last_json().get_strings("findings").value_or({}),
+              Contains(HasSubstr("a scenario")));
 }
 
 // Nothing of the factory is in reach of what an engineer runs.
@@ -200,21 +211,27 @@ TEST(CommandEngineer, SeesNothingOfTheFactory) {
   bench.copy("tests/fixtures/shapes/c_no_makefile/project");
   bench.commit_all();
   bench.write("../holdout.yaml", "scenario: sealed secret phrase\nsteps:\n  - run: \"true\"\n");
-  ASSERT_EQ(bench.nightjar({"holdout", "add", "--project", bench.repository(), bench.scratch() + "/holdout.yaml"}).status, 0);
+  ASSERT_EQ(bench
+                .nightjar({"holdout", "add", "--project", bench.repository(),
+                           bench.scratch() + "/holdout.yaml"})
+                .status,
+            0);
   const std::string probe =
-      "( ls -R " + bench.data() + "; cat " + bench.data() + "/journal.db; cat " + bench.repository() +
+      "( ls -R " + bench.data() + "; cat " + bench.data() + "/journal.db; cat " +
+      bench.repository() +
       "/nightjar.toml; env; cat /proc/1/environ; ls /proc/1/root/; cat /etc/shadow; "
       "find / -name 'journal*' -o -name 'holdouts*' -o -name '*.yaml' -newer /etc/hostname; "
       "git log; ls -a .git; ls /home /root; ip addr; cat /proc/net/tcp ) > probe.txt 2>/dev/null; "
       "exec 3<>/dev/tcp/127.0.0.1/22; true";
 
-  const Ended ended = bench.nightjar({"run", bench.repository(), "--json", "--engineer", "command", "--command",
-                                      "bash -c '" + probe + "'; true", "--work", "look around"});
+  const Ended ended =
+      bench.nightjar({"run", bench.repository(), "--json", "--engineer", "command", "--command",
+                      "bash -c '" + probe + "'; true", "--work", "look around"});
 
   const std::string diff = ended.last_json().string_or("diff", "");
   EXPECT_THAT(diff, HasSubstr("probe.txt")) << ended.err;
-  for (const char* secret : {"SQLite format", "sealed secret phrase", "[project]", "root:*", "root:$",
-                             "NIGHTJAR_DATA_DIR", "journal.db"}) {
+  for (const char* secret : {"SQLite format", "sealed secret phrase", "[project]", "root:*",
+                             "root:$", "NIGHTJAR_DATA_DIR", "journal.db"}) {
     EXPECT_THAT(diff, Not(HasSubstr(secret))) << diff;
   }
 }

@@ -26,12 +26,13 @@ std::string slurp(const std::string& path) {
 }
 
 pid_t spawn(const Program& program, const std::string& out, const std::string& err) {
-  std::map<std::string, std::string> env = {{"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
-                                            {"HOME", "/nonexistent"},
-                                            {"LANG", "C.UTF-8"},
-                                            {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                                            {"GIT_CONFIG_SYSTEM", "/dev/null"},
-                                            {"TERM", "dumb"}};
+  std::map<std::string, std::string> env = {
+      {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
+      {"HOME", "/nonexistent"},
+      {"LANG", "C.UTF-8"},
+      {"GIT_CONFIG_GLOBAL", "/dev/null"},
+      {"GIT_CONFIG_SYSTEM", "/dev/null"},
+      {"TERM", "dumb"}};
   for (const auto& [name, value] : program.env) env[name] = value;
   std::vector<std::string> pairs;
   for (const auto& [name, value] : env) pairs.push_back(name + "=" + value);
@@ -48,7 +49,8 @@ pid_t spawn(const Program& program, const std::string& out, const std::string& e
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  if (!program.folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, program.folder.c_str());
+  if (!program.folder.empty())
+    posix_spawn_file_actions_addchdir_np(&actions, program.folder.c_str());
   pid_t pid = -1;
   const int failure = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), envp.data());
   posix_spawn_file_actions_destroy(&actions);

@@ -22,8 +22,8 @@ struct Ended {
 
 struct Program {
   std::vector<std::string> argv;
-  std::string folder;                        // where it runs; empty: here
-  std::map<std::string, std::string> env;    // added to a small fixed environment
+  std::string folder;                      // where it runs; empty: here
+  std::map<std::string, std::string> env;  // added to a small fixed environment
 };
 
 /// Runs to the end, at most two minutes; then it is killed and the test fails.
