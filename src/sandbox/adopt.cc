@@ -44,8 +44,7 @@ Result<> adopt_entry(int folder, const std::string& name, const std::string& pat
         ::fchmodat(folder, name.c_str(), info.st_mode | kFolderMode, 0) != 0) {
       return failure("chmod", path);
     }
-    UniqueFd below(::openat(folder, name.c_str(),
-                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    UniqueFd below(::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!below) return failure("open", path);
     return adopt_folder(std::move(below), path, depth + 1);
   }

@@ -24,7 +24,8 @@ Capture::Read Capture::read_once() {
   if (count < 0 && errno == EAGAIN) return Read::empty;
   if (count <= 0) return Read::ended;
   const std::uint64_t room = bytes_max_ - text_.size();
-  const auto kept = static_cast<std::size_t>(std::min<std::uint64_t>(room, static_cast<std::uint64_t>(count)));
+  const auto kept =
+      static_cast<std::size_t>(std::min<std::uint64_t>(room, static_cast<std::uint64_t>(count)));
   text_.append(buffer.data(), kept);
   if (kept < static_cast<std::size_t>(count)) cut_ = true;
   return Read::more;

@@ -17,7 +17,8 @@ class Capture {
   /// -1 once the stream has ended.
   int fd() const { return pipe_.get(); }
 
-  /// Reads what is there now, a few hundred KiB at most, so that the caller's other duties get their turn.
+  /// Reads what is there now, a few hundred KiB at most, so that the caller's other duties get
+  /// their turn.
   void read_some();
   /// Reads until the pipe is empty or ended. Only after every writer is gone.
   void read_rest();

@@ -167,8 +167,8 @@ std::uint64_t Group::peak_bytes() const {
 std::uint64_t Group::oom_kills() const {
   if (!counts_memory()) return 0;
   const bool one = version_ == GroupVersion::one;
-  return number_of(
-      read_text(folders_.memory + (one ? "/memory.oom_control" : "/memory.events")), "oom_kill");
+  return number_of(read_text(folders_.memory + (one ? "/memory.oom_control" : "/memory.events")),
+                   "oom_kill");
 }
 
 void Group::reset_peak() const {

@@ -1,6 +1,6 @@
 // Attacks on the walls. Each is run three times: outside, where it must get through (else it would
-// prove nothing); in a sandbox, where it must be refused; and in a sandbox that lacks just the walls
-// it is about, where it must get through again.
+// prove nothing); in a sandbox, where it must be refused; and in a sandbox that lacks just the
+// walls it is about, where it must get through again.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,7 +44,8 @@ struct Attack {
   // first process and, outside, for the test itself.
   std::vector<std::string> arguments;
   Outside outside = Outside::succeeds;
-  std::string gap = {};  // walls that must go for it to succeed inside; empty: no single set is enough
+  std::string gap =
+      {};  // walls that must go for it to succeed inside; empty: no single set is enough
 };
 
 void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.name; }
@@ -57,7 +58,10 @@ std::vector<Attack> all_attacks() {
       // Files.
       {"ShadowFile", {"read", "/etc/shadow"}, root},
       {"SecretOfTheHost", {"read", "$secret"}},
-      {"SecretIfTheRootWereLeft", {"read", "$secret", "/host$secret"}, plain, "private_root-landlock"},
+      {"SecretIfTheRootWereLeft",
+       {"read", "$secret", "/host$secret"},
+       plain,
+       "private_root-landlock"},
       {"SecretThroughALink", {"follow-link", "$secret"}},
       {"SecretByClimbing", {"climb", "$secret"}},
       {"SecretThroughTheFirstProcess", {"read", "/proc/$first/root$secret"}},
@@ -68,7 +72,9 @@ std::vector<Attack> all_attacks() {
        plain,
        "hidden_proc"},
       {"ControlGroups", {"list", "/sys/fs/cgroup"}},
-      {"DeviceFiles", {"read", "/dev/kmsg", "/dev/mem", "/dev/kvm", "/dev/vda", "/dev/sda"}, unknown},
+      {"DeviceFiles",
+       {"read", "/dev/kmsg", "/dev/mem", "/dev/kvm", "/dev/vda", "/dev/sda"},
+       unknown},
       {"FolderOutsideTheRules", {"list", "/"}, plain, "landlock"},
       {"ToolchainWrite", {"write", "/usr/bin/nightjar-attack"}, unknown},
       {"MountedToolWrite", {"write", "$tool"}, unknown, "read_only-landlock"},
@@ -142,8 +148,8 @@ class Host {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     std::strcpy(name.sun_path + 1, kAbstractName);
-    const auto name_size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 +
-                                                  std::strlen(kAbstractName));
+    const auto name_size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + std::strlen(kAbstractName));
     EXPECT_EQ(::bind(abstract_.get(), reinterpret_cast<sockaddr*>(&name), name_size), 0);
     EXPECT_EQ(::listen(abstract_.get(), 64), 0);
   }
@@ -157,12 +163,11 @@ class Host {
   std::vector<std::string> aim(const std::vector<std::string>& arguments, pid_t first) const {
     std::vector<std::string> aimed;
     for (std::string argument : arguments) {
-      for (const auto& [mark, value] :
-           {std::pair<std::string, std::string>{"$secret", secret()},
-            {"$tool", "/opt/tools/tool"},
-            {"$first", std::to_string(first)},
-            {"$port", std::to_string(port_)},
-            {"$victim", std::to_string(victim_)}}) {
+      for (const auto& [mark, value] : {std::pair<std::string, std::string>{"$secret", secret()},
+                                        {"$tool", "/opt/tools/tool"},
+                                        {"$first", std::to_string(first)},
+                                        {"$port", std::to_string(port_)},
+                                        {"$victim", std::to_string(victim_)}}) {
         const std::size_t at = argument.find(mark);
         if (at != std::string::npos) argument.replace(at, mark.size(), value);
       }
@@ -214,7 +219,8 @@ class EscapeTest : public ::testing::TestWithParam<Attack> {
     EXPECT_TRUE(launcher) << launcher.error().message;
     if (!launcher) return {};
     const std::string program = read_file(kProgram, std::size_t{64} << 20U).value();
-    const std::string lower = host_->scratch().lower_dir(**launcher, "lower", {{"attack", program}});
+    const std::string lower =
+        host_->scratch().lower_dir(**launcher, "lower", {{"attack", program}});
     Spec spec = spec_with({lower});
     const std::string tools = host_->scratch().lower_dir(**launcher, "tools", {{"tool", "x"}});
     spec.mounts = {{.host_path = tools, .inside_path = "/opt/tools"}};
@@ -242,8 +248,8 @@ TEST_P(EscapeTest, IsRefusedInASandbox) {
 
 TEST_P(EscapeTest, WorksOutside) {
   const Outside outside = GetParam().outside;
-  const bool expected = outside == Outside::succeeds ||
-                        (outside == Outside::succeeds_as_root && ::geteuid() == 0);
+  const bool expected =
+      outside == Outside::succeeds || (outside == Outside::succeeds_as_root && ::geteuid() == 0);
   const int status = run_outside(GetParam());
 
   if (expected) {
@@ -254,7 +260,8 @@ TEST_P(EscapeTest, WorksOutside) {
 }
 
 TEST_P(EscapeTest, SucceedsWhenItsWallIsMissing) {
-  if (GetParam().gap.empty()) return;  // Several walls stand in its way; WorksOutside is the control.
+  if (GetParam().gap.empty())
+    return;  // Several walls stand in its way; WorksOutside is the control.
   const std::string helper = host_->scratch().path() + "/without-" + GetParam().gap;
   std::error_code failure;
   std::filesystem::create_symlink(NIGHTJAR_BINARY_DIR "/sandbox_gap_helper", helper, failure);

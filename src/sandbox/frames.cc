@@ -45,7 +45,8 @@ class Reader {
     if (bytes_.size() < 8) return fail();
     std::uint64_t value = 0;
     for (int i = 0; i < 8; ++i) {
-      value |= std::uint64_t{static_cast<unsigned char>(bytes_[static_cast<std::size_t>(i)])} << (8 * i);
+      value |= std::uint64_t{static_cast<unsigned char>(bytes_[static_cast<std::size_t>(i)])}
+               << (8 * i);
     }
     bytes_.remove_prefix(8);
     return value;
@@ -121,8 +122,8 @@ Result<> send_frame(int socket, FrameType type, std::string_view body,
   }
   std::array<char, kHeaderBytes> header = {static_cast<char>(kProtocolVersion),
                                            static_cast<char>(type)};
-  std::array<iovec, 2> parts{{{header.data(), header.size()},
-                              {const_cast<char*>(body.data()), body.size()}}};
+  std::array<iovec, 2> parts{
+      {{header.data(), header.size()}, {const_cast<char*>(body.data()), body.size()}}};
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();

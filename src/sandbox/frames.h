@@ -1,7 +1,8 @@
 // The language between the launcher, the helper, its stems and the sandboxes: one frame is one
 // packet of a SOCK_SEQPACKET socket, at most 64 KiB, with descriptors beside it.
 // Bytes and order of the conversation: docs/formats/helper-protocol.md.
-// A sandbox's end is not trusted: whatever cannot be decoded is `corrupt`. One thread per socket end.
+// A sandbox's end is not trusted: whatever cannot be decoded is `corrupt`. One thread per socket
+// end.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ enum class FrameType : std::uint8_t {
   opened,       // stem, with a pidfd: the sandbox's first process
   view,         // launcher to a stem: a private view of a host path
   viewed,       // stem, with a detached mount
+  standing,     // sandbox, when its walls are built
   prepare,      // launcher, with detached mounts: folders and limits of the sandbox
   ready,        // sandbox, with the workspace folder
   start,        // launcher, with stdout, stderr and perhaps stdin: run a command
@@ -69,7 +71,7 @@ struct ViewBody {
   bool with_submounts = false;
 };
 struct PrepareBody {
-  std::uint32_t lower_count = 0;  // detached mounts first in the frame
+  std::uint32_t lower_count = 0;          // detached mounts first in the frame
   std::vector<std::string> inside_paths;  // one for each of the mounts after them
   std::uint64_t disk_bytes_max = 0;
 };

@@ -32,8 +32,7 @@ class HelperLauncher final : public Launcher {
 
   ~HelperLauncher() override {
     pool_.close();
-    while (::waitpid(helper_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    while (::waitpid(helper_, nullptr, 0) < 0 && errno == EINTR) {}
   }
 
   Result<> fill() { return pool_.fill(); }
@@ -77,8 +76,7 @@ Result<pid_t> spawn_helper(const std::string& path, int socket) {
   std::array<char*, 2> argv = {name.data(), nullptr};
   std::array<char*, 1> env = {nullptr};
   pid_t pid = -1;
-  const int failure =
-      ::posix_spawn(&pid, path.c_str(), &actions, nullptr, argv.data(), env.data());
+  const int failure = ::posix_spawn(&pid, path.c_str(), &actions, nullptr, argv.data(), env.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) return errno_error("start the sandbox helper " + path, failure);
   return pid;
@@ -109,8 +107,8 @@ Result<std::unique_ptr<Launcher>> start_helper(const HelperOptions& options) {
   if (!frame) return give_up(frame.error());
   const Result<HelloBody> hello = decode<HelloBody>(frame->body);
   if (!hello) return give_up(hello.error());
-  auto launcher = std::make_unique<HelperLauncher>(std::move(ends.first), pid, hello->walls,
-                                                   options.spares);
+  auto launcher =
+      std::make_unique<HelperLauncher>(std::move(ends.first), pid, hello->walls, options.spares);
   TRY(launcher->fill());
   return std::unique_ptr<Launcher>(std::move(launcher));
 }

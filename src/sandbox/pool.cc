@@ -16,9 +16,7 @@ Pool::Pool(UniqueFd helper, std::size_t spares)
   state_.with([&](State& state) { state.helper = std::move(helper); });
 }
 
-Pool::~Pool() {
-  close();
-}
+Pool::~Pool() { close(); }
 
 void Pool::close() {
   // Groups go by name: they are removed when Groups ends, and by then their processes have.
@@ -95,8 +93,7 @@ Result<Blank> Pool::plant(State& state) {
   Stem stem = std::move(state.idle.back());
   state.idle.pop_back();
   TRY_INTO(auto ends, socket_pair());
-  const Result<> asked =
-      send_frame(stem.socket.get(), FrameType::open, "", {ends.second.get()});
+  const Result<> asked = send_frame(stem.socket.get(), FrameType::open, "", {ends.second.get()});
   if (!asked) {
     --state.stems;
     return asked.error();

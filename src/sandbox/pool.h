@@ -1,7 +1,7 @@
 // Stems and the sandboxes they make: how many there are, which are ready, who ends them.
-// A stem is a process of the helper that makes one sandbox at a time; it belongs to the control group
-// that the sandbox will be counted in. A blank is a sandbox that stands, or will in a moment, but has
-// no workspace yet. Any thread.
+// A stem is a process of the helper that makes one sandbox at a time; it belongs to the control
+// group that the sandbox will be counted in. A blank is a sandbox that stands, or will in a moment,
+// but has no workspace yet. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,8 @@ struct Stem {
 
 struct Blank {
   Stem stem;
-  UniqueFd control;  // of the sandbox's first process; `opened` is still to come on the stem's socket
+  UniqueFd
+      control;  // of the sandbox's first process; `opened` is still to come on the stem's socket
 };
 
 class Pool {
@@ -38,10 +39,11 @@ class Pool {
   Result<> fill();
   /// A spare, or a new one. exhausted: too many sandboxes at one time.
   Result<Blank> take();
-  /// Takes back a stem whose sandbox was told to end, or never was (no `process`). The kernel's part
-  /// of the end goes on beside us; nobody waits for it but the next user of the stem.
+  /// Takes back a stem whose sandbox was told to end, or never was (no `process`). The kernel's
+  /// part of the end goes on beside us; nobody waits for it but the next user of the stem.
   void give_back(Stem stem, UniqueFd process);
-  /// Closes all sockets, upon which the helper ends everything. No call but the destructor after it.
+  /// Closes all sockets, upon which the helper ends everything. No call but the destructor after
+  /// it.
   void close();
 
   const std::vector<std::string>& what_is_missing() const { return groups_->what_is_missing(); }

@@ -10,10 +10,12 @@
 
 namespace nightjar::sandbox {
 
-/// At most 16 lower folders and 16 mounts; no limit is zero; no mount hides a folder of the sandbox.
+/// At most 16 lower folders and 16 mounts; no limit is zero; no mount hides a folder of the
+/// sandbox.
 Result<> check_spec(const Spec& spec);
 
-/// Arguments, environment and cwd together at most 48 KiB; stdin at most 256 MiB; limits above zero.
+/// Arguments, environment and cwd together at most 48 KiB; stdin at most 256 MiB; limits above
+/// zero.
 Result<> check_command(const Command& command);
 
 /// The fixed allow-list (PATH HOME LANG TZ TMPDIR) and the command's own variables above it.

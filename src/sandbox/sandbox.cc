@@ -22,9 +22,9 @@ constexpr std::uint64_t kDiskBytesMin = std::uint64_t{1} << 20U;
 constexpr std::chrono::hours kTimeMax{24};
 
 // Folders of the private root that a mount may not hide.
-constexpr std::array<std::string_view, 12> kTakenPaths = {
-    "/", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc", "/proc", "/dev", "/tmp",
-    "/work"};
+constexpr std::array<std::string_view, 12> kTakenPaths = {"/",     "/usr",   "/bin",   "/sbin",
+                                                          "/lib",  "/lib64", "/lib32", "/etc",
+                                                          "/proc", "/dev",   "/tmp",   "/work"};
 
 bool holds_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 

@@ -1,17 +1,17 @@
 // Where strangers' code runs: builds, tests, candidates, command engineers.
 //
 // A sandbox is one set of namespaces with a private root: the system toolchain read-only, an empty
-// network, a workspace that starts as a copy-on-write view of host folders and is dropped at the end.
-// Its walls are mandatory: one that cannot be built is an error (unavailable, naming the wall and what
-// to do), never a weaker sandbox. Nothing inside can turn them off; no flag outside does.
+// network, a workspace that starts as a copy-on-write view of host folders and is dropped at the
+// end. Its walls are mandatory: one that cannot be built is an error (unavailable, naming the wall
+// and what to do), never a weaker sandbox. Nothing inside can turn them off; no flag outside does.
 // Design, threat model, order of the steps: docs/sandbox.md.
 // Threads: a Launcher may be used from any thread; a Sandbox belongs to one thread at a time.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <map>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -23,12 +23,14 @@ namespace nightjar::sandbox {
 
 /// No defaults but zero, which refuses: the call site shows what it grants.
 struct Limits {
-  std::uint64_t memory_bytes_max = 0;  // of all processes together, where this machine can enforce it
-  std::uint64_t disk_bytes_max = 0;    // of everything written to workspace and /tmp
-  std::uint32_t processes_max = 0;     // at one time
+  std::uint64_t memory_bytes_max =
+      0;                             // of all processes together, where this machine can enforce it
+  std::uint64_t disk_bytes_max = 0;  // of everything written to workspace and /tmp
+  std::uint32_t processes_max = 0;   // at one time
 };
 
-/// A host folder or file shown read-only. Comes from the user's configuration, never from a project.
+/// A host folder or file shown read-only. Comes from the user's configuration, never from a
+/// project.
 struct Mount {
   std::string host_path;
   std::string inside_path;
@@ -36,23 +38,26 @@ struct Mount {
 
 struct Spec {
   /// Host folders whose union is the workspace at the start, topmost first; never written to.
-  /// Nightjar made them (repo::export_tree, export_workspace); Launcher::adopt made them readable inside.
+  /// Nightjar made them (repo::export_tree, export_workspace); Launcher::adopt made them readable
+  /// inside.
   std::vector<std::string> lower_dirs;
   std::vector<Mount> mounts;
   Limits limits;
 };
 
-/// The workspace's path inside. The same in each sandbox, so builds are alike. HOME lies below /tmp.
+/// The workspace's path inside. The same in each sandbox, so builds are alike. HOME lies below
+/// /tmp.
 inline constexpr const char* kWorkspacePath = "/work";
 
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in the inside PATH unless it holds a '/'
-  std::map<std::string, std::string> env = {};  // added to the fixed allow-list (PATH HOME LANG TZ TMPDIR)
-  std::string cwd = {};           // relative to the workspace; empty: the workspace itself
+  std::map<std::string, std::string> env =
+      {};                // added to the fixed allow-list (PATH HOME LANG TZ TMPDIR)
+  std::string cwd = {};  // relative to the workspace; empty: the workspace itself
   std::string stdin_bytes = {};
   std::chrono::milliseconds wall_max{0};
-  std::chrono::milliseconds cpu_max{0};     // of the whole process tree of this command
-  std::uint64_t output_bytes_max = 0;       // of stdout and of stderr, each; the rest is cut
+  std::chrono::milliseconds cpu_max{0};  // of the whole process tree of this command
+  std::uint64_t output_bytes_max = 0;    // of stdout and of stderr, each; the rest is cut
 };
 
 enum class Ended { exited, signalled, wall_limit, cpu_limit, memory_limit, cancelled };
@@ -89,7 +94,8 @@ class Sandbox {
   /// A non-zero exit, a signal or a limit is an Outcome; an Error means that the sandbox failed.
   virtual Result<Outcome> run(const Command& command, std::stop_token stop) = 0;
 
-  /// A fresh copy-on-write layer over the workspace as it is now; /tmp becomes empty. Two levels at most.
+  /// A fresh copy-on-write layer over the workspace as it is now; /tmp becomes empty. Two levels at
+  /// most.
   virtual Result<> begin_layer() = 0;
   /// Forgets everything written since the matching begin_layer.
   virtual Result<> end_layer() = 0;

@@ -52,8 +52,7 @@ Result<int> run_outside(const std::vector<std::string>& arguments) {
   const int failure = ::posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ);
   if (failure != 0) return errno_error("run " + arguments.front(), failure);
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
@@ -71,8 +70,9 @@ Result<Setting> set_up() {
   if (::chmod(setting.folder.c_str(), 0755) != 0) return errno_error("open a folder", errno);
   const std::string source = setting.folder + "/nop.c";
   TRY(write_file_atomically(source, kProgram, 0644));
-  TRY_INTO(const int status, run_outside({"cc", "-O1", "-static", "-nostdlib", "-fno-stack-protector",
-                                          "-o", setting.folder + "/nop", source}));
+  TRY_INTO(const int status,
+           run_outside({"cc", "-O1", "-static", "-nostdlib", "-fno-stack-protector", "-o",
+                        setting.folder + "/nop", source}));
   if (status != 0) return {ErrorCode::unavailable, "cc cannot build the smallest program"};
   const std::string helper = NIGHTJAR_BINARY_DIR "/nightjar-helper";
   TRY_INTO(setting.warm, sandbox::start_helper({.helper_path = helper, .spares = 2}));
@@ -109,12 +109,16 @@ Result<double> round_of(const std::function<Result<>()>& once) {
 }
 
 Result<> start_bubblewrap(const Setting& setting) {
-  TRY_INTO(const int status,
-           run_outside({"/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind",
-                        "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64",
-                        "/lib64", "--symlink", "usr/bin", "/bin", "--proc", "/proc", "--dev",
-                        "/dev", "--tmpfs", "/tmp", "--bind", setting.folder, "/work", "--cap-drop",
-                        "ALL", "/work/nop"}));
+  TRY_INTO(const int status, run_outside({"/usr/bin/bwrap", "--unshare-all", "--die-with-parent",
+                                          "--new-session",  "--ro-bind",     "/usr",
+                                          "/usr",           "--symlink",     "usr/lib",
+                                          "/lib",           "--symlink",     "usr/lib64",
+                                          "/lib64",         "--symlink",     "usr/bin",
+                                          "/bin",           "--proc",        "/proc",
+                                          "--dev",          "/dev",          "--tmpfs",
+                                          "/tmp",           "--bind",        setting.folder,
+                                          "/work",          "--cap-drop",    "ALL",
+                                          "/work/nop"}));
   if (status != 0) return {ErrorCode::unavailable, "bwrap failed; is bubblewrap installed?"};
   return ok;
 }
@@ -159,9 +163,15 @@ void bench_sandbox(bench::Report& report) {
                [&] { return round_of([&] { return start_ours(*setting.cold, setting); }); });
   auto sandbox = setting.warm->open(spec_of(setting));
   if (!sandbox) return report.failed("command in an open sandbox", sandbox.error());
-  report.figure({.name = "command in an open sandbox", .unit = "ms", .limit = bench::no_limit(), .rounds = kRounds},
+  report.figure({.name = "command in an open sandbox",
+                 .unit = "ms",
+                 .limit = bench::no_limit(),
+                 .rounds = kRounds},
                 [&] { return round_of([&] { return run_nop(**sandbox); }); });
-  report.figure({.name = "the same in a layer of its own", .unit = "ms", .limit = bench::no_limit(), .rounds = kRounds},
+  report.figure({.name = "the same in a layer of its own",
+                 .unit = "ms",
+                 .limit = bench::no_limit(),
+                 .rounds = kRounds},
                 [&] { return round_of([&] { return run_in_layer(**sandbox); }); });
   (void)remove_tree(setting.folder);
 }

@@ -192,8 +192,8 @@ TEST_F(SandboxTest, EndsTheWholeTreeAtTheCpuLimit) {
 TEST_F(SandboxTest, EndsAMemoryEater) {
   auto sandbox = open(spec_with({}));
 
-  const Outcome outcome =
-      run(*sandbox, command_of({"python3", "-c", "a = []\nwhile True: a.append(bytearray(1 << 20))"}));
+  const Outcome outcome = run(
+      *sandbox, command_of({"python3", "-c", "a = []\nwhile True: a.append(bytearray(1 << 20))"}));
 
   EXPECT_EQ(outcome.ended, Ended::memory_limit) << outcome.stderr_bytes;
   EXPECT_LT(outcome.memory_peak_bytes, std::int64_t{1} << 30U);
@@ -202,15 +202,16 @@ TEST_F(SandboxTest, EndsAMemoryEater) {
 TEST_F(SandboxTest, HoldsAForkBombAtTheProcessLimit) {
   auto sandbox = open(spec_with({}));
 
-  const Outcome outcome = run(*sandbox, command_of({"python3", "-c",
-      "import os, time\n"
-      "n = 0\n"
-      "try:\n"
-      "  while n < 500:\n"
-      "    if os.fork() == 0: time.sleep(60); os._exit(0)\n"
-      "    n += 1\n"
-      "except BlockingIOError: pass\n"
-      "print(n)\n"}));
+  const Outcome outcome =
+      run(*sandbox, command_of({"python3", "-c",
+                                "import os, time\n"
+                                "n = 0\n"
+                                "try:\n"
+                                "  while n < 500:\n"
+                                "    if os.fork() == 0: time.sleep(60); os._exit(0)\n"
+                                "    n += 1\n"
+                                "except BlockingIOError: pass\n"
+                                "print(n)\n"}));
 
   EXPECT_EQ(outcome.stdout_bytes, "31\n");  // With the program itself, processes_max.
   EXPECT_TRUE(run(*sandbox, shell("true")).succeeded());
@@ -219,9 +220,9 @@ TEST_F(SandboxTest, HoldsAForkBombAtTheProcessLimit) {
 TEST_F(SandboxTest, HoldsADiskFillerAtTheDiskLimit) {
   auto sandbox = open(spec_with({}));
 
-  const Outcome outcome = run(
-      *sandbox, shell("for d in /work /tmp /dev/shm; do head -c 40m /dev/zero > $d/f; done; "
-                      "cat /work/f /tmp/f /dev/shm/f | wc -c"));
+  const Outcome outcome =
+      run(*sandbox, shell("for d in /work /tmp /dev/shm; do head -c 40m /dev/zero > $d/f; done; "
+                          "cat /work/f /tmp/f /dev/shm/f | wc -c"));
 
   EXPECT_THAT(outcome.stderr_bytes, HasSubstr("No space left on device"));
   EXPECT_LE(std::stoll(outcome.stdout_bytes), static_cast<long long>(64 * kMiB));
@@ -230,11 +231,12 @@ TEST_F(SandboxTest, HoldsADiskFillerAtTheDiskLimit) {
 TEST_F(SandboxTest, HoldsAMakerOfManyFiles) {
   auto sandbox = open(spec_with({}));
 
-  const Outcome outcome = run(*sandbox, command_of({"python3", "-c",
-      "n = 0\n"
-      "try:\n"
-      "  while n < 100000: open(f'{n}', 'w'); n += 1\n"
-      "except OSError as e: print(e.errno)\n"}));
+  const Outcome outcome =
+      run(*sandbox, command_of({"python3", "-c",
+                                "n = 0\n"
+                                "try:\n"
+                                "  while n < 100000: open(f'{n}', 'w'); n += 1\n"
+                                "except OSError as e: print(e.errno)\n"}));
 
   EXPECT_EQ(outcome.stdout_bytes, "28\n");  // ENOSPC
 }
@@ -242,9 +244,9 @@ TEST_F(SandboxTest, HoldsAMakerOfManyFiles) {
 TEST_F(SandboxTest, LeavesNoDaemonBehind) {
   auto sandbox = open(spec_with({}));
 
-  const Outcome outcome = run(
-      *sandbox, shell("(setsid sh -c 'while :; do date >> /work/alive; sleep 0.01; done' &) ; "
-                      "while ! [ -s alive ]; do sleep 0.01; done"));
+  const Outcome outcome =
+      run(*sandbox, shell("(setsid sh -c 'while :; do date >> /work/alive; sleep 0.01; done' &) ; "
+                          "while ! [ -s alive ]; do sleep 0.01; done"));
   ASSERT_TRUE(outcome.succeeded());
   const auto before = read_file_at(sandbox->workspace_fd(), "alive", kMiB);
   const Outcome listed = run(*sandbox, shell("sleep 0.1; ls -d /proc/[0-9]* | wc -l"));
@@ -368,8 +370,8 @@ TEST_F(SandboxTest, ShowsTheUsersMountsReadOnly) {
                  {.host_path = tools + "/bin/tool", .inside_path = "/opt/alone"}};
   auto sandbox = open(spec);
 
-  const Outcome outcome = run(
-      *sandbox, shell("/opt/tools/bin/tool; /opt/alone; echo x > /opt/tools/bin/tool"));
+  const Outcome outcome =
+      run(*sandbox, shell("/opt/tools/bin/tool; /opt/alone; echo x > /opt/tools/bin/tool"));
 
   EXPECT_EQ(outcome.stdout_bytes, "tool\ntool\n");
   EXPECT_FALSE(outcome.succeeded());
@@ -386,15 +388,16 @@ TEST_F(SandboxTest, RefusesMountsThatHideItsOwnFolders) {
 }
 
 TEST_F(SandboxTest, RunsOrdinaryTools) {
-  const std::string lower = lower_dir("lower", {
-      {"main.c", "#include <stdio.h>\nint main(void) { puts(\"built\"); return 0; }\n"},
-      {"Makefile", "all: main\n\t./main > result\n"},
-      {"test.py", "import socket, threading, tempfile, subprocess, multiprocessing\n"
-                  "server = socket.create_server(('localhost', 0))\n"
-                  "threading.Thread(target=lambda: server.accept()[0].send(b'hi')).start()\n"
-                  "print(socket.create_connection(server.getsockname()).recv(2).decode())\n"
-                  "print(subprocess.check_output(['cat', 'result'], text=True), end='')\n"
-                  "multiprocessing.Queue().put(1)\n"}});
+  const std::string lower = lower_dir(
+      "lower", {{"main.c", "#include <stdio.h>\nint main(void) { puts(\"built\"); return 0; }\n"},
+                {"Makefile", "all: main\n\t./main > result\n"},
+                {"test.py",
+                 "import socket, threading, tempfile, subprocess, multiprocessing\n"
+                 "server = socket.create_server(('localhost', 0))\n"
+                 "threading.Thread(target=lambda: server.accept()[0].send(b'hi')).start()\n"
+                 "print(socket.create_connection(server.getsockname()).recv(2).decode())\n"
+                 "print(subprocess.check_output(['cat', 'result'], text=True), end='')\n"
+                 "multiprocessing.Queue().put(1)\n"}});
   auto sandbox = open(spec_with({lower}));
 
   const Outcome built = run(*sandbox, shell("make CFLAGS=-O1 && echo e > /dev/stderr"));

@@ -71,8 +71,8 @@ Result<std::unique_ptr<Sandbox>> HelperSandbox::open(Blank blank, Pool& pool, co
   return std::unique_ptr<Sandbox>(std::move(sandbox));
 }
 
-/// Root copies a mount itself, since its folders may be closed to the helper's user. Anyone else has
-/// no right to, but the stem has, in its own namespace, where it is the same user.
+/// Root copies a mount itself, since its folders may be closed to the helper's user. Anyone else
+/// has no right to, but the stem has, in its own namespace, where it is the same user.
 Result<UniqueFd> HelperSandbox::view_of(const ViewBody& body) {
   if (::geteuid() == 0) {
     return inside::open_view(body.host_path, body.with_submounts ? inside::Submounts::included
@@ -100,12 +100,15 @@ Result<> HelperSandbox::prepare(const Spec& spec) {
   }
   std::vector<int> descriptors;
   for (const UniqueFd& view : views) descriptors.push_back(view.get());
+  // Its walls were built before anybody asked for this sandbox, or are being built now.
+  TRY(expect_frame(control_.get(), FrameType::standing));
   TRY(send_frame(control_.get(), FrameType::prepare, encode(body), descriptors));
+  workspace_pending_ = true;
   // While the sandbox mounts. Files live in memory here, so they count: the limit of the group is
   // the sum, and the watch keeps the processes' own share below memory_bytes_max.
   TRY(stem_.group.limit_memory(limits_.memory_bytes_max + limits_.disk_bytes_max));
   oom_kills_seen_ = stem_.group.oom_kills();
-  return take_workspace();
+  return ok;
 }
 
 HelperSandbox::~HelperSandbox() {
@@ -116,11 +119,23 @@ HelperSandbox::~HelperSandbox() {
   pool_.give_back(std::move(stem_), std::move(process_));
 }
 
-Result<> HelperSandbox::take_workspace() {
-  TRY_INTO(Frame ready, expect_frame(control_.get(), FrameType::ready));
-  if (ready.descriptors.size() != 1) return {ErrorCode::corrupt, "ready: no workspace"};
-  workspace_ = std::move(ready.descriptors.front());
+Result<> HelperSandbox::take_workspace() const {
+  if (!std::exchange(workspace_pending_, false)) return workspace_result_;
+  Result<Frame> ready = expect_frame(control_.get(), FrameType::ready);
+  if (ready && ready->descriptors.size() != 1) {
+    ready = Error{ErrorCode::corrupt, "ready: no workspace"};
+  }
+  if (!ready) {
+    workspace_result_ = ready.error();
+    return ready.error();
+  }
+  workspace_ = std::move(ready->descriptors.front());
   return ok;
+}
+
+int HelperSandbox::workspace_fd() const {
+  (void)take_workspace();  // If that failed, the descriptor is none, and run() tells why.
+  return workspace_.get();
 }
 
 Result<Outcome> HelperSandbox::run(const Command& command, std::stop_token stop) {
@@ -144,6 +159,8 @@ Result<Outcome> HelperSandbox::run(const Command& command, std::stop_token stop)
   TRY(send_frame(control_.get(), FrameType::start, encode(start_body(command)), descriptors));
   out.write_end = UniqueFd();
   err.write_end = UniqueFd();
+  // The order waits behind the workspace in the same socket; without one it is not obeyed.
+  TRY(take_workspace());
   Result<Outcome> outcome = watch.finish(std::move(stop));
   // A program or folder that is not there leaves the sandbox as it was; anything else may not have.
   if (!outcome && outcome.error().code != ErrorCode::not_found) broken_ = true;
@@ -165,14 +182,25 @@ StartBody HelperSandbox::start_body(const Command& command) const {
 
 Result<> HelperSandbox::change_layer(FrameType type) {
   if (broken_) return {ErrorCode::unavailable, "this sandbox has failed; open a new one"};
+  TRY(take_workspace());
   workspace_ = UniqueFd();  // It would keep the old layer mounted.
   TRY(send_frame(control_.get(), type, "", {}));
-  Result<> taken = take_workspace();
-  if (!taken) broken_ = true;
-  return taken;
+  workspace_pending_ = true;
+  return ok;
 }
 
-Result<> HelperSandbox::begin_layer() { return change_layer(FrameType::begin_layer); }
-Result<> HelperSandbox::end_layer() { return change_layer(FrameType::end_layer); }
+Result<> HelperSandbox::begin_layer() {
+  if (level_ == 2) return {ErrorCode::conflict, "a sandbox has at most two layers"};
+  TRY(change_layer(FrameType::begin_layer));
+  ++level_;
+  return ok;
+}
+
+Result<> HelperSandbox::end_layer() {
+  if (level_ == 0) return {ErrorCode::conflict, "no layer was begun"};
+  TRY(change_layer(FrameType::end_layer));
+  --level_;
+  return ok;
+}
 
 }  // namespace nightjar::sandbox

@@ -24,7 +24,7 @@ class HelperSandbox final : public Sandbox {
   Result<Outcome> run(const Command& command, std::stop_token stop) override;
   Result<> begin_layer() override;
   Result<> end_layer() override;
-  int workspace_fd() const override { return workspace_.get(); }
+  int workspace_fd() const override;
 
  private:
   HelperSandbox(Blank blank, Pool& pool, const Spec& spec);
@@ -32,11 +32,15 @@ class HelperSandbox final : public Sandbox {
   Result<UniqueFd> view_of(const ViewBody& body);
   StartBody start_body(const Command& command) const;
   Result<> change_layer(FrameType type);
-  Result<> take_workspace();
+  Result<> take_workspace() const;
 
   UniqueFd control_;
   UniqueFd process_;  // pidfd of the first process
-  UniqueFd workspace_;
+  // The workspace is on its way while the caller goes on: whoever needs it first waits.
+  mutable UniqueFd workspace_;
+  mutable bool workspace_pending_ = false;
+  mutable Result<> workspace_result_ = ok;
+  int level_ = 0;
   Pool& pool_;  // Outlives the sandbox.
   Stem stem_;
   Limits limits_;

@@ -165,7 +165,10 @@ Result<std::vector<std::string>> sorted_names(int folder_fd, const std::string& 
 class Walk {
  public:
   Walk(const TreeLimits& limits, const std::function<Result<>(const TreeEntry&)>& visit)
-      : limits_(limits), visit_(visit), files_left_(limits.files_max), bytes_left_(limits.bytes_max) {}
+      : limits_(limits),
+        visit_(visit),
+        files_left_(limits.files_max),
+        bytes_left_(limits.bytes_max) {}
 
   Result<> folder(int fd, const std::string& prefix, std::uint32_t depth) {
     if (depth > limits_.depth_max) {

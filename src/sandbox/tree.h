@@ -1,6 +1,6 @@
 // Reading and writing a hostile folder tree by descriptor: no link is followed, nothing outside is
-// reached (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), fifos and devices are refused, every size
-// has a limit. Any thread.
+// reached (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), fifos and devices are refused, every
+// size has a limit. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,19 @@
 
 namespace nightjar::sandbox {
 
-/// A relative path without "." or ".." parts, empty parts, NUL or a leading slash. Else invalid_input.
+/// A relative path without "." or ".." parts, empty parts, NUL or a leading slash. Else
+/// invalid_input.
 Result<> check_relative_path(std::string_view path);
 
-/// not_found, invalid_input (no regular file, a link on the way), exhausted (larger than bytes_max).
+/// not_found, invalid_input (no regular file, a link on the way), exhausted (larger than
+/// bytes_max).
 Result<std::string> read_file_at(int folder_fd, const std::string& path, std::uint64_t bytes_max);
 
-/// Creates folders on the way; replaces a file or link of that name. `executable`: mode 0755, else 0644.
+/// Creates folders on the way; replaces a file or link of that name. `executable`: mode 0755, else
+/// 0644.
 enum class FileMode { regular, executable };
-Result<> write_file_at(int folder_fd, const std::string& path, std::string_view content, FileMode mode);
+Result<> write_file_at(int folder_fd, const std::string& path, std::string_view content,
+                       FileMode mode);
 
 struct TreeLimits {
   std::uint64_t files_max = 0;
@@ -33,7 +37,8 @@ struct TreeEntry {
   std::uint64_t bytes = 0;
   std::string link_target = {};
 };
-/// Visits files, links and folders in sorted order, parents first. Sockets, fifos, devices are skipped.
+/// Visits files, links and folders in sorted order, parents first. Sockets, fifos, devices are
+/// skipped.
 Result<> walk_tree(int folder_fd, const TreeLimits& limits,
                    const std::function<Result<>(const TreeEntry&)>& visit);
 

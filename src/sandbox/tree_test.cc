@@ -46,8 +46,9 @@ class TreeTest : public ::testing::Test {
 
 TEST(RelativePath, IsRefusedWhenItCouldLeaveOrMisleads) {
   for (const std::string& path :
-       {std::string(""), std::string("/a"), std::string("a/../b"), std::string("."), std::string("a//b"),
-        std::string("a/"), std::string("a\0b", 3), std::string(5000, 'a'), std::string(256, 'a')}) {
+       {std::string(""), std::string("/a"), std::string("a/../b"), std::string("."),
+        std::string("a//b"), std::string("a/"), std::string("a\0b", 3), std::string(5000, 'a'),
+        std::string(256, 'a')}) {
     EXPECT_FALSE(check_relative_path(path)) << path;
   }
   EXPECT_TRUE(check_relative_path("a/b.c/..d"));

@@ -37,8 +37,11 @@ Watch::Watch(Subject subject, UniqueFd out, UniqueFd err)
 }
 
 Result<Outcome> Watch::finish(std::stop_token stop) {
-  const UniqueFd stopped(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!stopped) return errno_error("create an eventfd", errno);
+  UniqueFd stopped;
+  if (stop.stop_possible()) {
+    stopped = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!stopped) return errno_error("create an eventfd", errno);
+  }
   const std::stop_callback on_stop(std::move(stop), [&] { ::eventfd_write(stopped.get(), 1); });
   while (true) {
     TRY_INTO(const std::optional<ExitedBody> exited, wait_once(stopped.get()));
@@ -114,8 +117,7 @@ Outcome Watch::outcome(const ExitedBody& exited) {
   err_.read_rest();
   Outcome result;
   const Group& group = subject_.group;
-  const std::uint64_t cpu_ns =
-      group.counts_cpu() ? group.cpu_ns() - cpu_ns_before_ : exited.cpu_ns;
+  const std::uint64_t cpu_ns = group.counts_cpu() ? group.cpu_ns() - cpu_ns_before_ : exited.cpu_ns;
   result.cpu_ms = static_cast<std::int64_t>(cpu_ns / 1'000'000);
   result.wall_ms = ms_between(start_, Clock::now());
   result.memory_peak_bytes = static_cast<std::int64_t>(

@@ -1,6 +1,6 @@
-/* Programs that try to get out of a sandbox. Each returns 0 if it got through the wall it is about and
-   1 if it was refused. The test runs them outside, where they must get through, inside, where they
-   must not, and inside with the one wall missing, where they must again. */
+/* Programs that try to get out of a sandbox. Each returns 0 if it got through the wall it is about
+   and 1 if it was refused. The test runs them outside, where they must get through, inside, where
+   they must not, and inside with the one wall missing, where they must again. */
 #ifndef NIGHTJAR_SANDBOX_ATTACK_H
 #define NIGHTJAR_SANDBOX_ATTACK_H
 

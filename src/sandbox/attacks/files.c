@@ -101,7 +101,12 @@ static int climb(int argc, char** argv) {
   return 1;
 }
 
-const struct attack file_attacks[] = {
-    {"read", read_files},          {"write", write_file},    {"list", list_folder},
-    {"follow-link", follow_link},  {"device", make_device},  {"chroot", change_root},
-    {"descriptors", find_descriptors}, {"climb", climb},     {0, 0}};
+const struct attack file_attacks[] = {{"read", read_files},
+                                      {"write", write_file},
+                                      {"list", list_folder},
+                                      {"follow-link", follow_link},
+                                      {"device", make_device},
+                                      {"chroot", change_root},
+                                      {"descriptors", find_descriptors},
+                                      {"climb", climb},
+                                      {0, 0}};

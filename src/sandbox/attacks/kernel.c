@@ -18,7 +18,8 @@
 
 #include "attack.h"
 
-#define ATTACK(name) static int name(int argc __attribute__((unused)), char** argv __attribute__((unused)))
+#define ATTACK(name) \
+  static int name(int argc __attribute__((unused)), char** argv __attribute__((unused)))
 
 ATTACK(io_uring) {
   char parameters[256] = {0};
@@ -51,16 +52,12 @@ ATTACK(mount_in_namespace) {
   return mount("tmpfs", "/tmp", "tmpfs", 0, 0) == 0 ? 0 : refused("mount");
 }
 
-ATTACK(mount_plainly) {
-  return reached(mount("none", "/nonexistent", "nothing", 0, 0), "mount");
-}
+ATTACK(mount_plainly) { return reached(mount("none", "/nonexistent", "nothing", 0, 0), "mount"); }
 
 ATTACK(new_mount_api) { return reached(syscall(SYS_fsopen, "nothing", 0), "fsopen"); }
 ATTACK(enter_namespace) { return reached(syscall(SYS_setns, -1, 0), "setns"); }
 ATTACK(keyring) { return reached(syscall(SYS_keyctl, 0, -3, 0), "keyctl"); }
-ATTACK(add_key) {
-  return reached(syscall(SYS_add_key, "user", "nightjar", "x", 1, -2), "add_key");
-}
+ATTACK(add_key) { return reached(syscall(SYS_add_key, "user", "nightjar", "x", 1, -2), "add_key"); }
 ATTACK(load_bpf) {
   struct {
     uint32_t type, key_size, value_size, max_entries;
@@ -99,7 +96,8 @@ ATTACK(type_with_high_bits) {
 }
 ATTACK(paste_into_console) { return reached(ioctl(0, 0x541c, "x"), "TIOCLINUX"); }
 
-/* The same kernel through the other door of the processor: 20 is getpid there, 39 would be mkdir. */
+/* The same kernel through the other door of the processor: 20 is getpid there, 39 would be mkdir.
+ */
 ATTACK(call_as_ia32) {
 #if defined(__x86_64__)
   long result;
@@ -112,9 +110,7 @@ ATTACK(call_as_ia32) {
 }
 
 /* Numbers of the x32 interface: the filter's table does not speak of them. */
-ATTACK(call_as_x32) {
-  return reached(syscall(0x40000000L + 39), "x32 getpid");
-}
+ATTACK(call_as_x32) { return reached(syscall(0x40000000L + 39), "x32 getpid"); }
 
 const struct attack kernel_attacks[] = {{"io-uring", io_uring},
                                         {"unshare-user", new_user_namespace},

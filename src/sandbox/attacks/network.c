@@ -35,8 +35,7 @@ static int connect_abstract(int argc, char** argv) {
   memset(&address, 0, sizeof address);
   address.sun_family = AF_UNIX;
   strncpy(address.sun_path + 1, argv[0], sizeof address.sun_path - 2);
-  const socklen_t size =
-      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(argv[0]));
+  const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(argv[0]));
   const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0 || connect(fd, (struct sockaddr*)&address, size) != 0) return refused("connect");
   return 0;

@@ -31,8 +31,8 @@ constexpr std::uint32_t kX32Bit = 0x40000000;
 constexpr std::size_t kNumbersEnd = 512;
 
 enum class Verdict : std::uint8_t {
-  refuse,      // EPERM: known, and not for code in a sandbox
-  absent,      // ENOSYS: the C library falls back to an older call, or the number is newer than us
+  refuse,  // EPERM: known, and not for code in a sandbox
+  absent,  // ENOSYS: the C library falls back to an older call, or the number is newer than us
   allow,
   clone,       // no new namespaces
   socket,      // the internet, local sockets and the routing table of the empty network
@@ -56,41 +56,163 @@ void set(Table& table, Verdict verdict, std::initializer_list<int> numbers) {
 
 void allow_files(Table& table) {
   set(table, Verdict::allow,
-      {SYS_read, SYS_write, SYS_openat, SYS_openat2, SYS_close, SYS_close_range, SYS_fstat,
-       SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_preadv, SYS_pwritev,
-       SYS_preadv2, SYS_pwritev2, SYS_sendfile, SYS_copy_file_range, SYS_splice, SYS_tee,
-       SYS_newfstatat, SYS_statx, SYS_statfs, SYS_fstatfs, SYS_faccessat, SYS_faccessat2,
-       SYS_readlinkat, SYS_getdents64, SYS_getcwd, SYS_chdir, SYS_fchdir, SYS_mkdirat, SYS_mknodat,
-       SYS_unlinkat, SYS_symlinkat, SYS_linkat, SYS_renameat, SYS_renameat2, SYS_truncate,
-       SYS_ftruncate, SYS_fallocate, SYS_fadvise64, SYS_readahead, SYS_fsync, SYS_fdatasync,
-       SYS_sync, SYS_syncfs, SYS_sync_file_range, SYS_fchmod, SYS_fchmodat, kFchmodat2, SYS_fchown,
-       SYS_fchownat, SYS_utimensat, SYS_umask, SYS_fcntl, SYS_flock, SYS_dup, SYS_dup3, SYS_pipe2,
-       SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr,
-       SYS_listxattr, SYS_llistxattr, SYS_flistxattr, SYS_removexattr, SYS_lremovexattr,
-       SYS_fremovexattr, SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch,
-       SYS_memfd_create, kCachestat});
+      {SYS_read,
+       SYS_write,
+       SYS_openat,
+       SYS_openat2,
+       SYS_close,
+       SYS_close_range,
+       SYS_fstat,
+       SYS_lseek,
+       SYS_pread64,
+       SYS_pwrite64,
+       SYS_readv,
+       SYS_writev,
+       SYS_preadv,
+       SYS_pwritev,
+       SYS_preadv2,
+       SYS_pwritev2,
+       SYS_sendfile,
+       SYS_copy_file_range,
+       SYS_splice,
+       SYS_tee,
+       SYS_newfstatat,
+       SYS_statx,
+       SYS_statfs,
+       SYS_fstatfs,
+       SYS_faccessat,
+       SYS_faccessat2,
+       SYS_readlinkat,
+       SYS_getdents64,
+       SYS_getcwd,
+       SYS_chdir,
+       SYS_fchdir,
+       SYS_mkdirat,
+       SYS_mknodat,
+       SYS_unlinkat,
+       SYS_symlinkat,
+       SYS_linkat,
+       SYS_renameat,
+       SYS_renameat2,
+       SYS_truncate,
+       SYS_ftruncate,
+       SYS_fallocate,
+       SYS_fadvise64,
+       SYS_readahead,
+       SYS_fsync,
+       SYS_fdatasync,
+       SYS_sync,
+       SYS_syncfs,
+       SYS_sync_file_range,
+       SYS_fchmod,
+       SYS_fchmodat,
+       kFchmodat2,
+       SYS_fchown,
+       SYS_fchownat,
+       SYS_utimensat,
+       SYS_umask,
+       SYS_fcntl,
+       SYS_flock,
+       SYS_dup,
+       SYS_dup3,
+       SYS_pipe2,
+       SYS_setxattr,
+       SYS_lsetxattr,
+       SYS_fsetxattr,
+       SYS_getxattr,
+       SYS_lgetxattr,
+       SYS_fgetxattr,
+       SYS_listxattr,
+       SYS_llistxattr,
+       SYS_flistxattr,
+       SYS_removexattr,
+       SYS_lremovexattr,
+       SYS_fremovexattr,
+       SYS_inotify_init1,
+       SYS_inotify_add_watch,
+       SYS_inotify_rm_watch,
+       SYS_memfd_create,
+       kCachestat});
 }
 
 void allow_waiting(Table& table) {
   set(table, Verdict::allow,
-      {SYS_ppoll, SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
-       SYS_epoll_pwait2, SYS_eventfd2, SYS_signalfd4, SYS_timerfd_create, SYS_timerfd_settime,
-       SYS_timerfd_gettime, SYS_nanosleep, SYS_clock_nanosleep, SYS_clock_gettime,
-       SYS_clock_getres, SYS_gettimeofday, SYS_getitimer, SYS_setitimer, SYS_timer_create,
-       SYS_timer_settime, SYS_timer_gettime, SYS_timer_getoverrun, SYS_timer_delete, SYS_futex,
-       SYS_futex_waitv, kFutexWake, kFutexWait, kFutexRequeue, SYS_set_robust_list,
-       SYS_get_robust_list, SYS_restart_syscall, SYS_membarrier, SYS_rseq});
+      {SYS_ppoll,
+       SYS_pselect6,
+       SYS_epoll_create1,
+       SYS_epoll_ctl,
+       SYS_epoll_pwait,
+       SYS_epoll_pwait2,
+       SYS_eventfd2,
+       SYS_signalfd4,
+       SYS_timerfd_create,
+       SYS_timerfd_settime,
+       SYS_timerfd_gettime,
+       SYS_nanosleep,
+       SYS_clock_nanosleep,
+       SYS_clock_gettime,
+       SYS_clock_getres,
+       SYS_gettimeofday,
+       SYS_getitimer,
+       SYS_setitimer,
+       SYS_timer_create,
+       SYS_timer_settime,
+       SYS_timer_gettime,
+       SYS_timer_getoverrun,
+       SYS_timer_delete,
+       SYS_futex,
+       SYS_futex_waitv,
+       kFutexWake,
+       kFutexWait,
+       kFutexRequeue,
+       SYS_set_robust_list,
+       SYS_get_robust_list,
+       SYS_restart_syscall,
+       SYS_membarrier,
+       SYS_rseq});
 }
 
 void allow_memory(Table& table) {
   set(table, Verdict::allow,
-      {SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_msync,
-       SYS_mincore, SYS_mlock, SYS_mlock2, SYS_munlock, SYS_mlockall, SYS_munlockall, kMseal,
-       SYS_pkey_alloc, SYS_pkey_free, SYS_pkey_mprotect, SYS_mbind, SYS_set_mempolicy,
-       SYS_get_mempolicy, SYS_set_mempolicy_home_node, SYS_shmget, SYS_shmat, SYS_shmdt,
-       SYS_shmctl, SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl, SYS_msgget, SYS_msgsnd,
-       SYS_msgrcv, SYS_msgctl, SYS_mq_open, SYS_mq_unlink, SYS_mq_timedsend, SYS_mq_timedreceive,
-       SYS_mq_notify, SYS_mq_getsetattr});
+      {SYS_brk,
+       SYS_mmap,
+       SYS_munmap,
+       SYS_mremap,
+       SYS_mprotect,
+       SYS_madvise,
+       SYS_msync,
+       SYS_mincore,
+       SYS_mlock,
+       SYS_mlock2,
+       SYS_munlock,
+       SYS_mlockall,
+       SYS_munlockall,
+       kMseal,
+       SYS_pkey_alloc,
+       SYS_pkey_free,
+       SYS_pkey_mprotect,
+       SYS_mbind,
+       SYS_set_mempolicy,
+       SYS_get_mempolicy,
+       SYS_set_mempolicy_home_node,
+       SYS_shmget,
+       SYS_shmat,
+       SYS_shmdt,
+       SYS_shmctl,
+       SYS_semget,
+       SYS_semop,
+       SYS_semtimedop,
+       SYS_semctl,
+       SYS_msgget,
+       SYS_msgsnd,
+       SYS_msgrcv,
+       SYS_msgctl,
+       SYS_mq_open,
+       SYS_mq_unlink,
+       SYS_mq_timedsend,
+       SYS_mq_timedreceive,
+       SYS_mq_notify,
+       SYS_mq_getsetattr});
 }
 
 void allow_processes(Table& table) {
@@ -122,9 +244,9 @@ void allow_processes(Table& table) {
 
 void allow_network(Table& table) {
   set(table, Verdict::allow,
-      {SYS_bind, SYS_connect, SYS_listen, SYS_accept, SYS_accept4, SYS_getsockname,
-       SYS_getpeername, SYS_getsockopt, SYS_setsockopt, SYS_shutdown, SYS_sendto, SYS_recvfrom,
-       SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg, SYS_recvmmsg});
+      {SYS_bind, SYS_connect, SYS_listen, SYS_accept, SYS_accept4, SYS_getsockname, SYS_getpeername,
+       SYS_getsockopt, SYS_setsockopt, SYS_shutdown, SYS_sendto, SYS_recvfrom, SYS_sendmsg,
+       SYS_recvmsg, SYS_sendmmsg, SYS_recvmmsg});
   set(table, Verdict::socket, {SYS_socket});
   set(table, Verdict::socketpair, {SYS_socketpair});
 }
@@ -133,11 +255,14 @@ void allow_network(Table& table) {
 void allow_old_names(Table& table) {
 #if defined(__x86_64__)
   set(table, Verdict::allow,
-      {SYS_open, SYS_creat, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_getdents, SYS_mkdir,
-       SYS_rmdir, SYS_mknod, SYS_unlink, SYS_symlink, SYS_link, SYS_rename, SYS_chmod, SYS_chown,
-       SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat, SYS_dup2, SYS_pipe, SYS_inotify_init,
-       SYS_poll, SYS_select, SYS_epoll_create, SYS_epoll_wait, SYS_eventfd, SYS_signalfd, SYS_time,
-       SYS_alarm, SYS_pause, SYS_fork, SYS_vfork, SYS_getpgrp, SYS_arch_prctl});
+      {SYS_open,         SYS_creat,      SYS_stat,         SYS_lstat,    SYS_access,
+       SYS_readlink,     SYS_getdents,   SYS_mkdir,        SYS_rmdir,    SYS_mknod,
+       SYS_unlink,       SYS_symlink,    SYS_link,         SYS_rename,   SYS_chmod,
+       SYS_chown,        SYS_lchown,     SYS_utime,        SYS_utimes,   SYS_futimesat,
+       SYS_dup2,         SYS_pipe,       SYS_inotify_init, SYS_poll,     SYS_select,
+       SYS_epoll_create, SYS_epoll_wait, SYS_eventfd,      SYS_signalfd, SYS_time,
+       SYS_alarm,        SYS_pause,      SYS_fork,         SYS_vfork,    SYS_getpgrp,
+       SYS_arch_prctl});
 #else
   (void)table;
 #endif
@@ -151,8 +276,8 @@ Table make_table() {
   }
   // Programs ask for these and go on without.
   set(table, Verdict::absent,
-      {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_memfd_secret, SYS_io_setup,
-       SYS_io_submit, SYS_io_getevents, SYS_io_destroy, SYS_io_cancel, SYS_vmsplice});
+      {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_memfd_secret,
+       SYS_io_setup, SYS_io_submit, SYS_io_getevents, SYS_io_destroy, SYS_io_cancel, SYS_vmsplice});
   allow_files(table);
   allow_waiting(table);
   allow_memory(table);

@@ -106,7 +106,13 @@ class Service {
         walls_(std::move(walls)) {}
 
   [[noreturn]] void serve() {
+    if (walls_) walls_ = workspace_.stage();
     if (walls_) walls_ = fork_runner();
+    if (walls_) {
+      send(FrameType::standing, "");
+    } else {
+      send_failure(walls_.error());
+    }
     while (true) {
       std::array<pollfd, 2> polled{{{control_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}}};
       if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) ::_exit(1);
@@ -129,7 +135,10 @@ class Service {
     switch (frame.type) {
       case FrameType::prepare: return send_workspace(prepare(frame));
       case FrameType::begin_layer: return send_workspace(workspace_.begin_layer());
-      case FrameType::end_layer: return send_workspace(workspace_.end_layer());
+      case FrameType::end_layer:
+        send_workspace(workspace_.end_layer());
+        if (workspace_stands_) workspace_stands_ = workspace_.forget_ended_layer().has_value();
+        return;
       case FrameType::start: return start(frame);
       case FrameType::kill:
         if (running_) ::kill(-1, SIGKILL);  // Everything here but this process.
@@ -156,6 +165,7 @@ class Service {
   }
 
   void send_workspace(const Result<>& done) {
+    workspace_stands_ = done.has_value();
     if (!done) return send_failure(done.error());
     const Result<UniqueFd> folder = workspace_.open();
     if (!folder) return send_failure(folder.error());
@@ -170,7 +180,11 @@ class Service {
   }
 
   void start(const Frame& frame) {
-    if (running_) return send_failure({ErrorCode::conflict, "start: a command runs already"});
+    // The launcher does not wait for the workspace before it sends an order, so this is where a
+    // command is kept from running without one.
+    if (running_ || !workspace_stands_) {
+      return send_failure({ErrorCode::conflict, "start: no workspace, or a command runs already"});
+    }
     Result<> started = runner_ ? Result<>(ok) : fork_runner();
     if (started) started = runner_->start(frame);
     if (!started) return send_failure(started.error());
@@ -238,6 +252,7 @@ class Service {
   Result<> walls_;
   Workspace workspace_;
   std::optional<Runner> runner_;
+  bool workspace_stands_ = false;
   bool running_ = false;
   std::uint64_t children_usage_before_ = 0;
   std::uint64_t memory_peak_bytes_ = 0;

@@ -62,8 +62,7 @@ Result<UniqueFd> watch_children() {
 void reap_children(int children) {
   signalfd_siginfo ignored{};
   (void)!::read(children, &ignored, sizeof ignored);
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
 }
 
 /// Calls `answer` with each frame until the socket ends.
@@ -125,10 +124,8 @@ class Stem {
       return send(FrameType::failed, encode(no_user_namespaces("create the namespaces")));
     }
     if (pid == 0) {
-      run_first_process({.control = std::move(control),
-                         .uid = uid,
-                         .gid = gid,
-                         .filter = &filter_});
+      run_first_process(
+          {.control = std::move(control), .uid = uid, .gid = gid, .filter = &filter_});
     }
     const UniqueFd process(pidfd);
     send(FrameType::opened, "", {process.get()});
@@ -227,8 +224,7 @@ class Helper {
     for (const UniqueFd& stem : stems_) {
       ::syscall(SYS_pidfd_send_signal, stem.get(), SIGKILL, nullptr, 0);
     }
-    while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
-    }
+    while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {}
   }
 
   UniqueFd socket_;

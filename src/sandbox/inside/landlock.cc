@@ -36,8 +36,7 @@ constexpr std::uint64_t kDevice =
 constexpr std::uint64_t kFirstRights = (std::uint64_t{1} << 13U) - 1;  // ABI 1
 // The only ones that a rule on a single file may name.
 constexpr std::uint64_t kFileRights = kDevice | LANDLOCK_ACCESS_FS_EXECUTE;
-constexpr std::uint64_t kDeviceFiles =
-    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+constexpr std::uint64_t kDeviceFiles = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 
 std::uint64_t handled_rights(int abi) {
   std::uint64_t rights = kFirstRights;
@@ -51,7 +50,7 @@ Error failure(std::string_view step) {
   return {ErrorCode::unavailable, "wall landlock: " + errno_error(step, errno).message};
 }
 
-Result<> allow(int ruleset, const std::string& path, std::uint64_t rights) {
+Result<> add_rule(int ruleset, const std::string& path, std::uint64_t rights) {
   const UniqueFd folder(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!folder && errno == ENOENT) return ok;
   struct stat info{};
@@ -69,15 +68,15 @@ Result<> allow(int ruleset, const std::string& path, std::uint64_t rights) {
 }  // namespace
 
 Result<int> landlock_abi() {
-  const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
-                             LANDLOCK_CREATE_RULESET_VERSION);
+  const long abi =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi >= 1) return static_cast<int>(abi);
   return Error{ErrorCode::unavailable,
                "wall landlock: this kernel has none (" + errno_error("ask", errno).message +
                    "); use Linux 5.13 or later with landlock in the lsm= list"};
 }
 
-Result<> restrict_files(const FileRights& rights) {
+Result<FileRules> FileRules::make() {
   TRY_INTO(const int abi, landlock_abi());
   RulesetAttributes attributes;
   attributes.files = handled_rights(abi);
@@ -85,22 +84,28 @@ Result<> restrict_files(const FileRights& rights) {
   const std::size_t size = abi >= 6   ? sizeof attributes
                            : abi >= 4 ? 2 * sizeof(std::uint64_t)
                                       : sizeof(std::uint64_t);
-  const UniqueFd ruleset(static_cast<int>(
-      ::syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
+  UniqueFd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
   if (!ruleset) return failure("create the ruleset");
+  return FileRules(std::move(ruleset), attributes.files);
+}
+
+Result<> FileRules::allow(const FileRights& rights) const {
   const auto allow_each = [&](const std::vector<std::string>& paths,
                               std::uint64_t wanted) -> Result<> {
     for (const std::string& path : paths) {
-      TRY(allow(ruleset.get(), path, wanted & attributes.files));
+      TRY(add_rule(ruleset_.get(), path, wanted & handled_));
     }
     return ok;
   };
   TRY(allow_each(rights.read_and_run, kReadAndRun));
   TRY(allow_each(rights.read, kRead));
   TRY(allow_each(rights.devices, kDevice));
-  // Not the right to IOCTL: no device file can lie there.
-  TRY(allow_each(rights.everything, attributes.files & ~(kDeviceFiles | kRightIoctl)));
-  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return failure("restrict");
+  // Not the right to ioctl: no device file can lie there.
+  return allow_each(rights.everything, handled_ & ~(kDeviceFiles | kRightIoctl));
+}
+
+Result<> FileRules::enforce() const {
+  if (::syscall(SYS_landlock_restrict_self, ruleset_.get(), 0) != 0) return failure("restrict");
   return ok;
 }
 

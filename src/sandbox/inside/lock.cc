@@ -13,7 +13,6 @@
 
 #include "base/file.h"
 #include "sandbox/inside/filter.h"
-#include "sandbox/inside/landlock.h"
 #include "sandbox/inside/mounts.h"
 #include "sandbox/inside/walls.h"
 
@@ -46,13 +45,14 @@ Result<> limit_resources(const StartBody& command) {
 
 /// When the machine runs out of memory, strangers' code goes first.
 Result<> volunteer_for_oom() {
-  // The file is root's unless the process is dumpable, which the program that follows will be anyway.
-  // Nobody else is in the sandbox now who could make use of it.
+  // The file is root's unless the process is dumpable, which the program that follows will be
+  // anyway. Nobody else is in the sandbox now who could make use of it.
   if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return wall_failed("resource limits", "dumpable");
   const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   if (!file || ::write(file.get(), "1000", 4) != 4) {
     return wall_failed("resource limits", "set oom_score_adj");
   }
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return wall_failed("resource limits", "dumpable");
   return ok;
 }
 
@@ -75,14 +75,15 @@ Result<> drop_capabilities() {
   return ok;
 }
 
-Result<> restrict_to_sandbox_files(const StartBody& command) {
-  FileRights rights;
-  rights.read_and_run = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc"};
-  rights.read_and_run.insert(rights.read_and_run.end(), command.mounts.begin(), command.mounts.end());
-  rights.read = {"/proc", "/dev"};
+/// What every command may reach; the rest depends on the workspace's layer.
+Result<FileRules> constant_rules() {
+  TRY_INTO(FileRules rules, FileRules::make());
+  FileRights rights = {
+      .read_and_run = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc"},
+      .read = {"/proc", "/dev"}};
   for (const std::string& name : device_names()) rights.devices.push_back("/dev/" + name);
-  rights.everything = {"/work", "/tmp", "/dev/shm"};
-  return restrict_files(rights);
+  TRY(rules.allow(rights));
+  return rules;
 }
 
 }  // namespace
@@ -92,32 +93,36 @@ const std::vector<std::string>& device_names() {
   return names;
 }
 
-Result<> lock_early(const std::vector<sock_filter>& filter) {
-  // 1. A session of its own, so that no terminal is controlling one: nothing to type into, no signals
-  //    from there. First, because a process that became a group leader could no longer do it.
+Result<Lock> Lock::begin(const std::vector<sock_filter>& filter) {
+  // 1. A session of its own, so that no terminal is controlling one: nothing to type into, no
+  //    signals from there. First, because a process that became a group leader could no longer.
   if (::setsid() < 0) return wall_failed("own session", "setsid");
-  // 2. Capabilities: from here on the process is nobody even inside its own namespaces. Before
+  // 2. While /proc may still be written to, which Landlock ends.
+  TRY(volunteer_for_oom());
+  // 3. Capabilities: from here on the process is nobody even inside its own namespaces. Before
   //    no_new_privs, so that what follows is proven to need none.
   TRY(drop_capabilities());
-  // 3. No set-user-ID program gives anything back. Seccomp and Landlock demand it of callers without
-  //    capabilities, so it stands between step 2 and them.
+  // 4. No set-user-ID program gives anything back. Seccomp and Landlock demand it of callers
+  // without
+  //    capabilities, so it stands between step 3 and them.
   if (stands(Wall::no_new_privileges) && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return wall_failed("no new privileges", "prctl");
   }
-  // 4. Seccomp, already now: loading the filter is the dearest step, and the rest of the way needs
+  // 5. Seccomp, already now: loading the filter is the dearest step, and the rest of the way needs
   //    only calls that the filter allows every program, because they can only take away.
   if (stands(Wall::seccomp)) TRY(install_filter(filter));
-  return ok;
+  // 6. Landlock's rules are made, and bind from step 8 on.
+  TRY_INTO(FileRules rules, constant_rules());
+  return Lock(std::move(rules));
 }
 
-Result<> lock_late(const StartBody& command) {
-  // 5. Before Landlock, which ends writing to /proc.
-  TRY(volunteer_for_oom());
-  // 6. Limits, lowered once and for all: raising them again would need a capability.
+Result<> Lock::finish(const StartBody& command) const {
+  // 7. Limits, lowered once and for all: raising them again would need a capability.
   TRY(limit_resources(command));
-  // 7. Landlock last. A rule belongs to the mount it was made on, so the workspace's layer has to
-  //    be in place, and opening the paths needs the reach that this step takes away.
-  if (stands(Wall::landlock)) TRY(restrict_to_sandbox_files(command));
+  // 8. Landlock last. A rule belongs to the mount it was made on, so the workspace's layer has to
+  //    be in place; and opening the paths needs the reach that this step takes away.
+  TRY(rules_.allow({.read_and_run = command.mounts, .everything = {"/work", "/tmp", "/dev/shm"}}));
+  if (stands(Wall::landlock)) TRY(rules_.enforce());
   return ok;
 }
 

@@ -45,11 +45,11 @@ Result<> make_read_only(const std::string& path) {
   return ok;
 }
 
-Result<> make_root_read_only() {
+Result<> set_root(Writing writing) {
   mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  (writing == Writing::allowed ? attributes.attr_clr : attributes.attr_set) = MOUNT_ATTR_RDONLY;
   if (::syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &attributes, sizeof attributes) != 0) {
-    return wall_failed("private root", "make it read-only");
+    return wall_failed("private root", "change whether it is read-only");
   }
   return ok;
 }
@@ -58,6 +58,14 @@ Result<> mount_new(std::string_view wall, const char* type, const std::string& p
                    unsigned long flags, const std::string& options) {
   if (::mount(type, path.c_str(), type, flags, options.c_str()) != 0) {
     return wall_failed(wall, "mount " + std::string(type));
+  }
+  return ok;
+}
+
+Result<> resize_tmpfs(std::string_view wall, const std::string& path, const std::string& options) {
+  if (::mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT | MS_NOSUID | MS_NODEV, options.c_str()) !=
+      0) {
+    return wall_failed(wall, "resize tmpfs");
   }
   return ok;
 }

@@ -26,11 +26,13 @@ namespace {
 // Where the root is put together; any folder that every host has will do, since this mount
 // namespace is ours and the host's tree leaves it at the end.
 constexpr const char* kStage = "/tmp";
-// Holds what the overlay is made of. Mode 0 on a read-only file system: only this process, which has
-// capabilities in the namespace, can look inside, and nobody can change the mode.
+// Holds what the overlay is made of. Mode 0 on a read-only file system: only this process, which
+// has capabilities in the namespace, can look inside, and nobody can change the mode.
 constexpr const char* kLayers = "/.layers";
 constexpr std::uint64_t kBytesPerFile = 8192;  // sets how many files a sandbox may make
 constexpr std::uint64_t kFilesMin = 4096;
+constexpr std::uint64_t kBytesBeforeUse = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kLayerBytesMin = std::uint64_t{64} << 10U;
 
 std::string staged(std::string_view path) { return std::string(kStage) + std::string(path); }
 
@@ -42,8 +44,7 @@ Result<> make_folder(const std::string& path, mode_t mode) {
 Result<> make_file(const std::string& path, std::string_view content) {
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
   if (!file) return wall_failed("private root", "create " + path);
-  if (::write(file.get(), content.data(), content.size()) !=
-      static_cast<ssize_t>(content.size())) {
+  if (::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
     return wall_failed("private root", "write " + path);
   }
   return ok;
@@ -82,7 +83,8 @@ Result<> show_toolchain() {
   return ok;
 }
 
-/// The few files of /etc that programs need to run at all; none says anything about the host's users.
+/// The few files of /etc that programs need to run at all; none says anything about the host's
+/// users.
 Result<> show_etc() {
   TRY(make_folder(staged("/etc"), 0755));
   TRY(make_file(staged("/etc/passwd"),
@@ -125,8 +127,8 @@ Result<> mount_proc() {
   // Of the pid namespace only; without sysctls and other system-wide files; and a process that the
   // reader may not trace, such as the first one, is not there at all.
   const char* options = stands(Wall::hidden_proc) ? "subset=pid,hidepid=ptraceable" : "";
-  return mount_new("private /proc", "proc", staged("/proc"),
-                   MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
+  return mount_new("private /proc", "proc", staged("/proc"), MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                   options);
 }
 
 /// Only for the test that shows what the private root is good for.
@@ -137,8 +139,8 @@ Result<> show_whole_host(int view) {
 
 Result<> swap_roots() {
   if (::chdir(kStage) != 0) return wall_failed("private root", "enter it");
-  // pivot_root(".", ".") stacks the old root over the new one; detaching "." then takes the old one,
-  // and with it every path of the host, out of this namespace.
+  // pivot_root(".", ".") stacks the old root over the new one; detaching "." then takes the old
+  // one, and with it every path of the host, out of this namespace.
   if (::syscall(SYS_pivot_root, ".", ".") != 0) {
     return wall_failed("private root", "pivot_root (it fails when the host's root is a ramfs)");
   }
@@ -172,6 +174,20 @@ Result<> show_mount(int view, const std::string& inside_path) {
   return make_read_only(inside_path);
 }
 
+std::string size_options(std::uint64_t bytes_max) {
+  const std::uint64_t files = std::max(kFilesMin, bytes_max / kBytesPerFile);
+  return "size=" + std::to_string(bytes_max) + ",nr_inodes=" + std::to_string(files);
+}
+
+Result<> show_mounts(const Contents& contents) {
+  if (stands(Wall::read_only)) TRY(set_root(Writing::allowed));  // for the places to mount on
+  for (std::size_t i = 0; i < contents.mounts.size(); ++i) {
+    TRY(show_mount(contents.mounts[i], contents.inside_paths[i]));
+  }
+  if (stands(Wall::read_only)) TRY(set_root(Writing::forbidden));
+  return ok;
+}
+
 }  // namespace
 
 Result<> enter_private_root() {
@@ -199,75 +215,74 @@ Result<> enter_private_root() {
   return swap_roots();
 }
 
-Result<> Workspace::fill(const Contents& contents) {
-  lower_count_ = contents.lower_dirs.size();
-  disk_bytes_left_ = contents.disk_bytes_max;
-  for (std::size_t i = 0; i < contents.mounts.size(); ++i) {
-    TRY(show_mount(contents.mounts[i], contents.inside_paths[i]));
-  }
-  for (std::size_t i = 0; i < lower_count_; ++i) {
-    TRY(make_folder(lower_path(i), 0755));
-    TRY(attach(contents.lower_dirs[i], lower_path(i)));
-  }
-  if (lower_count_ == 0) {
-    // An overlay wants one; an empty folder stands in for it.
-    TRY(make_folder(lower_path(lower_count_++), 0755));
-  }
+Result<> Workspace::stage() {
   for (int level = 0; level <= kLevelsMax; ++level) TRY(make_folder(level_path(level), 0755));
+  for (std::size_t i = 0; i < kLowerMax; ++i) TRY(make_folder(lower_path(i), 0755));
+  TRY(mount_level(kBytesBeforeUse));
   // Every mount point exists now, so the root itself can become read-only.
-  if (stands(Wall::read_only)) TRY(make_root_read_only());
-  return mount_level();
+  if (stands(Wall::read_only)) TRY(set_root(Writing::forbidden));
+  return ok;
 }
 
-/// A level is one tmpfs that holds all that is written: its size is what the levels below left over.
-Result<> Workspace::mount_level() {
+Result<> Workspace::fill(const Contents& contents) {
+  lower_count_ = contents.lower_dirs.size();
+  if (lower_count_ > kLowerMax) return {ErrorCode::exhausted, "more than 16 lower folders"};
+  if (!contents.mounts.empty()) TRY(show_mounts(contents));
+  for (std::size_t i = 0; i < lower_count_; ++i) {
+    TRY(attach(contents.lower_dirs[i], lower_path(i)));
+  }
+  // An overlay wants a lower folder; an empty one stands in if there is none.
+  if (lower_count_ == 0) lower_count_ = 1;
+  TRY(resize_tmpfs("disk limit", level_path(0), size_options(contents.disk_bytes_max)));
+  return mount_overlay();
+}
+
+/// A level is one tmpfs that holds all that is written, with what programs see of it beside the
+/// workspace: /tmp and shared memory, stacked over those of the level below.
+Result<> Workspace::mount_level(std::uint64_t bytes_max) {
   const std::string path = level_path(level_);
-  const std::uint64_t files = std::max(kFilesMin, disk_bytes_left_ / kBytesPerFile);
   TRY(mount_new("disk limit", "tmpfs", path, MS_NOSUID | MS_NODEV,
-                "size=" + std::to_string(disk_bytes_left_) +
-                    ",nr_inodes=" + std::to_string(files) + ",mode=0755"));
+                size_options(bytes_max) + ",mode=0755"));
   for (const char* name : {"/upper", "/work", "/tmp", "/tmp/home", "/shm"}) {
     TRY(make_folder(path + name, 0755));
   }
-  return show_level();
-}
-
-Result<> Workspace::show_level() {
-  std::string lower;
-  for (int below = level_ - 1; below >= 0; --below) lower += level_path(below) + "/upper:";
-  for (std::size_t i = 0; i < lower_count_; ++i) lower += (i > 0 ? ":" : "") + lower_path(i);
-  const std::string path = level_path(level_);
-  TRY(mount_new("workspace", "overlay", kWorkspacePath, MS_NOSUID | MS_NODEV,
-                "lowerdir=" + lower + ",upperdir=" + path + "/upper,workdir=" + path +
-                    "/work,userxattr"));
   TRY(bind_folder(path + "/tmp", "/tmp"));
   return bind_folder(path + "/shm", "/dev/shm");
 }
 
-Result<> Workspace::hide_level() {
-  for (const char* path : {"/dev/shm", "/tmp", kWorkspacePath}) TRY(detach(path));
-  return ok;
+Result<> Workspace::mount_overlay() {
+  std::string lower;
+  for (int below = level_ - 1; below >= 0; --below) lower += level_path(below) + "/upper:";
+  for (std::size_t i = 0; i < lower_count_; ++i) lower += (i > 0 ? ":" : "") + lower_path(i);
+  const std::string path = level_path(level_);
+  return mount_new(
+      "workspace", "overlay", kWorkspacePath, MS_NOSUID | MS_NODEV,
+      "lowerdir=" + lower + ",upperdir=" + path + "/upper,workdir=" + path + "/work,userxattr");
 }
 
 Result<> Workspace::begin_layer() {
   if (level_ == kLevelsMax) return {ErrorCode::conflict, "a sandbox has at most two layers"};
   struct statfs info{};
   if (::statfs(level_path(level_).c_str(), &info) != 0) return wall_failed("disk limit", "statfs");
+  // What the levels below left over.
+  const std::uint64_t left =
+      static_cast<std::uint64_t>(info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize);
   // The overlay below must be gone before its upper folder serves as a lower one.
-  TRY(hide_level());
-  disk_bytes_left_ = std::max<std::uint64_t>(
-      static_cast<std::uint64_t>(info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize), 65536);
+  TRY(detach(kWorkspacePath));
   ++level_;
-  return mount_level();
+  TRY(mount_level(std::max(left, kLayerBytesMin)));
+  return mount_overlay();
 }
 
 Result<> Workspace::end_layer() {
   if (level_ == 0) return {ErrorCode::conflict, "no layer was begun"};
-  TRY(hide_level());
-  TRY(detach(level_path(level_)));
+  for (const char* path : {"/dev/shm", "/tmp", kWorkspacePath}) TRY(detach(path));
   --level_;
-  return show_level();
+  return mount_overlay();
 }
+
+/// Apart from end_layer, because nobody has to wait for it.
+Result<> Workspace::forget_ended_layer() { return detach(level_path(level_ + 1)); }
 
 Result<UniqueFd> Workspace::open() const {
   UniqueFd folder(::open(kWorkspacePath, O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -28,19 +28,23 @@ class Workspace {
  public:
   static constexpr int kLevelsMax = 2;
 
+  /// All that does not depend on what will be in it.
+  Result<> stage();
   Result<> fill(const Contents& contents);
   Result<> begin_layer();
   Result<> end_layer();
+  /// Must follow end_layer: frees what the layer wrote.
+  Result<> forget_ended_layer();
   /// An open descriptor of the workspace as it is now.
   Result<UniqueFd> open() const;
 
  private:
-  Result<> mount_level();
-  Result<> show_level();
-  Result<> hide_level();
+  static constexpr std::size_t kLowerMax = 16;
+
+  Result<> mount_level(std::uint64_t bytes_max);
+  Result<> mount_overlay();
 
   std::size_t lower_count_ = 0;
-  std::uint64_t disk_bytes_left_ = 0;
   int level_ = 0;
 };
 

@@ -98,12 +98,12 @@ int try_programs(const StartBody& command) {
 }
 
 /// Everything between the order and the program. Returns only if it fails.
-Result<> obey(const Frame& order) {
+Result<> obey(const Frame& order, const Lock& lock) {
   TRY_INTO(const StartBody command, decode<StartBody>(order.body));
   if (command.argv.empty()) return {ErrorCode::corrupt, "start: no arguments"};
   TRY(place_streams(order.descriptors));
   TRY(enter_folder(command.cwd));
-  TRY(lock_late(command));
+  TRY(lock.finish(command));
   const int failure = try_programs(command);
   const std::string line =
       "nightjar: " + errno_error("run " + command.argv.front(), failure).message + "\n";
@@ -112,13 +112,13 @@ Result<> obey(const Frame& order) {
 }
 
 [[noreturn]] void wait_and_run(int order_socket, const std::vector<sock_filter>& filter) {
-  Result<> ready = keep_only(order_socket);
+  const Result<> kept = keep_only(order_socket);
   reset_signals();
-  if (ready) ready = lock_early(filter);
+  const Result<Lock> lock = kept ? Lock::begin(filter) : Result<Lock>(kept.error());
   const Result<Frame> order = receive_frame(kOrderFd);
   if (!order) ::_exit(0);  // The first process has no use for this one any more.
-  if (ready) ready = obey(*order);
-  (void)send_frame(kOrderFd, FrameType::failed, encode(ready.error()), {});
+  const Result<> obeyed = lock ? obey(*order, *lock) : Result<>(lock.error());
+  (void)send_frame(kOrderFd, FrameType::failed, encode(obeyed.error()), {});
   ::_exit(kExitCannotRun);
 }
 

@@ -1,7 +1,6 @@
 // The process that a command will run in, forked and half locked before the command is known: what
-// it can do early costs more than all the rest. It exists only while nothing else runs in the sandbox,
-// so no stranger ever meets one that waits.
-// One thread. Used by a sandbox's first process.
+// it can do early costs more than all the rest. It exists only while nothing else runs in the
+// sandbox, so no stranger ever meets one that waits. One thread. Used by a sandbox's first process.
 #pragma once
 
 #include <linux/filter.h>
@@ -23,8 +22,8 @@ class Runner {
   pid_t pid() const { return pid_; }
 
   /// Hands on a `start` frame with stdout, stderr and, if there is any input, stdin. A program that
-  /// cannot be started is no error: it exits with 127 (not found) or 126 and a line on stderr, as in
-  /// a shell.
+  /// cannot be started is no error: it exits with 127 (not found) or 126 and a line on stderr, as
+  /// in a shell.
   Result<> start(const Frame& order) const;
 
   /// After its end: the wall or folder that could not be had, if that is why it ended.

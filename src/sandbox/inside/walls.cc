@@ -12,8 +12,9 @@ namespace nightjar::sandbox::inside {
 namespace {
 
 constexpr std::array<std::string_view, 9> kNames = {
-    "private_root",    "read_only",         "hidden_proc", "network_namespace", "resource_limits",
-    "no_capabilities", "no_new_privileges", "landlock",    "seccomp"};
+    "private_root",      "read_only",       "hidden_proc",
+    "network_namespace", "resource_limits", "no_capabilities",
+    "no_new_privileges", "landlock",        "seccomp"};
 
 std::bitset<kNames.size()>& gaps() {
   static std::bitset<kNames.size()> value;

@@ -1,6 +1,6 @@
-// The walls by name, and the seam by which tests take one away to show that an attack then succeeds.
-// The seam exists only where NIGHTJAR_TEST_WALL_GAPS is defined, which is the test's own helper
-// program; in the helper that is shipped stands() is a constant and the branches are gone.
+// The walls by name, and the seam by which tests take one away to show that an attack then
+// succeeds. The seam exists only where NIGHTJAR_TEST_WALL_GAPS is defined, which is the test's own
+// helper program; in the helper that is shipped stands() is a constant and the branches are gone.
 #pragma once
 
 #include <string_view>

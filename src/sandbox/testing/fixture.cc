@@ -13,11 +13,10 @@
 namespace nightjar::sandbox::testing {
 
 Spec spec_with(std::vector<std::string> lower_dirs) {
-  return {.lower_dirs = std::move(lower_dirs),
-          .mounts = {},
-          .limits = {.memory_bytes_max = 256 * kMiB,
-                     .disk_bytes_max = 64 * kMiB,
-                     .processes_max = 32}};
+  return {
+      .lower_dirs = std::move(lower_dirs),
+      .mounts = {},
+      .limits = {.memory_bytes_max = 256 * kMiB, .disk_bytes_max = 64 * kMiB, .processes_max = 32}};
 }
 
 Command command_of(std::vector<std::string> argv) {

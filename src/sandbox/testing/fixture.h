@@ -1,4 +1,5 @@
-// What the sandbox's own tests share: limits, commands, a scratch folder, the helper beside the test.
+// What the sandbox's own tests share: limits, commands, a scratch folder, the helper beside the
+// test.
 #pragma once
 
 #include <gtest/gtest.h>

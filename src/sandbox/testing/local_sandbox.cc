@@ -165,8 +165,7 @@ class Watch {
     ::kill(-process_.pid, SIGKILL);
     int status = 0;
     rusage usage{};
-    while (::wait4(process_.pid, &status, 0, &usage) < 0 && errno == EINTR) {
-    }
+    while (::wait4(process_.pid, &status, 0, &usage) < 0 && errno == EINTR) {}
     return outcome(ended, status, usage, start);
   }
 
@@ -196,12 +195,13 @@ class Watch {
     result.cpu_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
                     (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
     if (ended == Ended::exited && WIFSIGNALED(status)) {
-      const bool cpu = result.code == SIGXCPU ||
-                       (result.code == SIGKILL && result.cpu_ms >= cpu_max_.count());
+      const bool cpu =
+          result.code == SIGXCPU || (result.code == SIGKILL && result.cpu_ms >= cpu_max_.count());
       ended = cpu ? Ended::cpu_limit : Ended::signalled;
     }
     result.ended = ended;
-    result.wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start).count();
+    result.wall_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start).count();
     result.memory_peak_bytes = std::int64_t{usage.ru_maxrss} * 1024;
     result.stdout_cut = out_.cut();
     result.stderr_cut = err_.cut();
@@ -243,8 +243,8 @@ class LocalSandbox final : public Sandbox {
     TRY_INTO(const UniqueFd in, file_with(command.stdin_bytes));
     TRY_INTO(Pipe out, make_pipe());
     TRY_INTO(Pipe err, make_pipe());
-    Result<Process> process = spawn(command, workspace(), program,
-                                    {in.get(), out.write_end.get(), err.write_end.get()});
+    Result<Process> process =
+        spawn(command, workspace(), program, {in.get(), out.write_end.get(), err.write_end.get()});
     if (!process) {
       const bool missing = process.error().code == ErrorCode::not_found;
       return Outcome{.code = missing ? 127 : 126,
@@ -300,6 +300,8 @@ Result<std::unique_ptr<Sandbox>> LocalLauncher::open(const Spec& spec) {
 
 Result<> LocalLauncher::adopt(const std::string&) { return ok; }
 
-Walls LocalLauncher::walls() const { return {.standing = {}, .not_enforced = {"every wall: tests only"}}; }
+Walls LocalLauncher::walls() const {
+  return {.standing = {}, .not_enforced = {"every wall: tests only"}};
+}
 
 }  // namespace nightjar::sandbox::testing

@@ -8,9 +8,10 @@ namespace nightjar::sandbox::testing {
 namespace {
 
 Spec plain_spec() {
-  return {.lower_dirs = {},
-          .mounts = {},
-          .limits = {.memory_bytes_max = 1U << 30U, .disk_bytes_max = 1U << 30U, .processes_max = 64}};
+  return {
+      .lower_dirs = {},
+      .mounts = {},
+      .limits = {.memory_bytes_max = 1U << 30U, .disk_bytes_max = 1U << 30U, .processes_max = 64}};
 }
 
 Command shell(const std::string& script) {
