@@ -94,12 +94,12 @@ Result<bool> WarmExecutor::notices_change(std::size_t file) {
   return !outcome.succeeded();
 }
 
-Result<scenario::Trial> WarmExecutor::run_check(const Check& check) {
+Result<scenario::Trial> WarmExecutor::run_check(const Check& check,
+                                                const scenario::StepLimits& limits) {
   scenario::Trial trial;
   for (int count = 0; count < std::max(1, check.scenario.trials); ++count) {
     TRY_INTO(trial, scenario::run_trial(*sandbox_, check.scenario,
-                                        task_.budget->cut(task_.step_limits),
-                                        task_.budget->stop()));
+                                        task_.budget->cut(limits), task_.budget->stop()));
     task_.budget->charge_cpu(trial.cpu_ms);
     if (!trial.satisfied || task_.budget->spent()) break;
   }
@@ -156,7 +156,13 @@ Result<CandidateOutcome> WarmExecutor::try_in_layer(const Candidate& candidate) 
 }
 
 Result<bool> WarmExecutor::satisfied(const Check& check, CandidateOutcome& outcome) {
-  TRY_INTO(const scenario::Trial trial, run_check(check));
+  const scenario::StepLimits& limits = task_.candidate_limits;
+  TRY_INTO(const scenario::Trial trial, run_check(check, limits));
+  // A little less than the limit: it is watched from outside.
+  if (!trial.satisfied && (trial.step_cpu_ms_max * 10 >= limits.cpu_max.count() * 9 ||
+                           trial.step_wall_ms_max * 10 >= limits.wall_max.count() * 9)) {
+    outcome.hit_limit = true;
+  }
   if (task_.budget->spent()) outcome.stopped = true;
   return trial.satisfied;
 }

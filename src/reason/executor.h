@@ -37,6 +37,7 @@ struct CandidateOutcome {
   bool broke = false;     // a satisfied guide scenario fails now
   bool satisfies = false;   // all guide scenarios
   bool overfitted = false;  // all guide scenarios, but not the validation set
+  bool hit_limit = false;   // a failing guide scenario used up the candidates' limits
 };
 
 /// The seam for faster executors. A fake one is in the tests of the pool.
@@ -53,6 +54,8 @@ struct Task {
   std::string build_command;
   harness::CommandLimits build_limits;
   scenario::StepLimits step_limits;
+  /// Of candidates: a tight CPU limit, because many never end. What hits it gets a second chance.
+  scenario::StepLimits candidate_limits;
   std::vector<SourceFile> files;
   std::vector<Check> checks;
   std::vector<std::string> bytecode;  // paths in the built workspace
@@ -73,7 +76,7 @@ class WarmExecutor final : public CandidateExecutor {
   /// Whether the build command notices a change of the file: it must fail on nonsense.
   Result<bool> notices_change(std::size_t file);
   /// All trials of one scenario in the sandbox as it is now; stops at the first failing one.
-  Result<scenario::Trial> run_check(const Check& check);
+  Result<scenario::Trial> run_check(const Check& check, const scenario::StepLimits& limits);
 
   Result<CandidateOutcome> try_candidate(const Candidate& candidate) override;
 

@@ -115,6 +115,9 @@ void emit_jumps(const Site& site, const Place& place, Emitter& out) {
   const std::string end = place.python ? "" : ";";
   const bool in_loop = loop_around(tree, site.node) != kNoNode;
   const bool in_case = tree.is(tree.parent(site.node), "case_statement");
+  // What follows a jump in its block would never be reached.
+  const auto siblings = tree.named_children(tree[site.node].parent);
+  if (siblings.empty() || siblings.back() != site.node) return;
   if (in_loop || in_case) {
     insert_after(site, place, "break" + end, kJump, in_case ? -0.4 : 0.0, out);
   }

@@ -27,6 +27,7 @@ std::size_t limit_behind(const std::vector<Candidate>& candidates, std::size_t f
 
 void note(const PoolInput& input, std::size_t index, const CandidateOutcome& outcome, State& state) {
   if (outcome.overfitted) ++state.result.overfitted;
+  if (outcome.hit_limit && !outcome.stopped) state.result.hit_limit.push_back(index);
   if (outcome.satisfies && !outcome.overfitted) {
     state.result.satisfying.push_back(index);
     const std::size_t first =
@@ -84,6 +85,7 @@ PoolResult run_pool(const PoolInput& input,
     result.next = std::max(state.limit, input.first);
     std::erase_if(result.satisfying, [&](std::size_t index) { return index >= state.limit; });
   });
+  std::sort(result.hit_limit.begin(), result.hit_limit.end());
   const Task& task = *input.task;
   std::sort(result.satisfying.begin(), result.satisfying.end(), [&](std::size_t left, std::size_t right) {
     const auto tokens = [&](std::size_t index) {

@@ -36,6 +36,7 @@ struct PoolResult {
   std::vector<std::size_t> satisfying;  // the best first
   std::size_t next = 0;                 // where to go on
   std::optional<Partial> partial;       // fixes most without breaking any
+  std::vector<std::size_t> hit_limit;   // worth another try with wider limits; sorted
   int overfitted = 0;
   std::vector<Error> errors;  // of executors; at most one each
 };

@@ -23,6 +23,7 @@ constexpr double kScoreWithoutCoverage = 0.5;
 constexpr std::size_t kCandidatesKept = 400'000;
 constexpr std::size_t kSuspectsShown = 10;
 constexpr std::size_t kNamesShown = 5;
+constexpr std::chrono::milliseconds kCandidateCpuMin{60};
 constexpr int kFlakeTrials = 3;
 constexpr int kWorkersMax = 64;
 constexpr std::int64_t kProgressEveryMs = 2000;
@@ -83,6 +84,10 @@ class Search {
   Result<> run_baseline();
   Result<std::vector<scenario::ScenarioResult>> run_all_once();
   bool judge_baseline();
+  /// Near the limit: it most likely never ends, and to wait for it again tells nothing.
+  bool is_slow(const scenario::Trial& trial) const {
+    return trial.step_wall_ms_max * 2 > input_.step_limits.wall_max.count();
+  }
   void adapt_limits(std::vector<scenario::ScenarioResult> results);
   void part_scenarios(const std::vector<scenario::ScenarioResult>& baseline);
 
@@ -92,12 +97,18 @@ class Search {
   Result<> probe_builds();
   void gather_candidates();
   Result<> try_candidates();
+  /// The first candidate that satisfies everything and is confirmed.
+  Result<std::optional<Candidate>> try_all();
   Result<bool> confirm(const Candidate& candidate);
   bool is_skipped(const Candidate& candidate) const;
   void tell_progress(std::size_t index);
 
   Result<> finish_tested(const Candidate& candidate);
-  Result<> finish_partial(const Partial& partial);
+  struct PartialRepair {
+    Candidate candidate;
+    int fixed = 0;
+  };
+  Result<> finish_partial(const PartialRepair& partial);
   Result<> describe(const Candidate& candidate);
   void finish_not_found();
   bool cannot(std::string why) {
@@ -120,8 +131,10 @@ class Search {
   bool measured_ = false;
   std::string why_unmeasured_;
   std::vector<Candidate> candidates_;
+  std::size_t candidates_total_ = 0;
   bool kept_all_ = true;
-  std::optional<Partial> partial_;
+  std::vector<Candidate> slow_;  // hit the candidates' tight limits
+  std::optional<PartialRepair> partial_;
   std::int64_t told_ms_ = 0;
   SearchResult result_;
 };
@@ -209,7 +222,7 @@ Result<std::vector<scenario::ScenarioResult>> Search::run_all_once() {
       result.name = check.scenario.name;
       // What fails runs again: to repair for a scenario that changes its mind is to chase a ghost.
       for (int trial = 0; trial < kFlakeTrials && !budget_.spent(); ++trial) {
-        Result<scenario::Trial> outcome = executor.run_check(check);
+        Result<scenario::Trial> outcome = executor.run_check(check, task_.step_limits);
         if (!outcome && budget_.spent()) return;
         if (!outcome) {
           shared.with([&](Progressing& all) { all.error = outcome.error(); });
@@ -220,7 +233,7 @@ Result<std::vector<scenario::ScenarioResult>> Search::run_all_once() {
         result.step_wall_ms_max = std::max(result.step_wall_ms_max, outcome->step_wall_ms_max);
         result.step_cpu_ms_max = std::max(result.step_cpu_ms_max, outcome->step_cpu_ms_max);
         if (!outcome->satisfied || trial == 0) result.worst = *std::move(outcome);
-        if (result.trials_satisfied == result.trials) break;
+        if (result.trials_satisfied == result.trials || is_slow(result.worst)) break;
       }
       result.flaky = result.trials_satisfied > 0 && result.trials_satisfied < result.trials;
       shared.with([&](Progressing& all) { all.results[at] = std::move(result); });
@@ -286,13 +299,20 @@ void Search::adapt_limits(std::vector<scenario::ScenarioResult> results) {
   const bool any = std::any_of(results.begin(), results.end(),
                                [](const scenario::ScenarioResult& one) { return one.satisfied(); });
   for (scenario::ScenarioResult& result : results) {
-    const bool slow = result.worst.step_wall_ms_max * 2 > input_.step_limits.wall_max.count();
-    if (any || slow) continue;
+    if (any || is_slow(result.worst)) continue;
     result.trials_satisfied = result.trials;
     result.step_wall_ms_max = result.worst.step_wall_ms_max;
     result.step_cpu_ms_max = result.worst.step_cpu_ms_max;
   }
   task_.step_limits = scenario::adapt_limits(results, input_.step_limits);
+  std::int64_t slowest = 0;
+  for (const scenario::ScenarioResult& result : results) {
+    if (result.satisfied()) slowest = std::max(slowest, result.step_cpu_ms_max);
+  }
+  task_.candidate_limits = task_.step_limits;
+  task_.candidate_limits.cpu_max =
+      std::min(task_.step_limits.cpu_max,
+               std::max(kCandidateCpuMin, std::chrono::milliseconds(10 * slowest)));
 }
 
 void Search::part_scenarios(const std::vector<scenario::ScenarioResult>& baseline) {
@@ -417,6 +437,7 @@ void Search::gather_candidates() {
   }
   std::stable_sort(candidates_.begin(), candidates_.end(),
                    [](const Candidate& left, const Candidate& right) { return left.cost < right.cost; });
+  candidates_total_ = candidates_.size();
   kept_all_ = candidates_.size() <= kCandidatesKept;
   if (!kept_all_) candidates_.resize(kCandidatesKept);
 }
@@ -442,27 +463,41 @@ void Search::tell_progress(std::size_t index) {
 }
 
 Result<> Search::try_candidates() {
+  TRY_INTO(std::optional<Candidate> found, try_all());
+  if (!found && !slow_.empty() && !budget_.spent()) {
+    // The repair itself may need more time than anything that was satisfied before.
+    if (progress_) progress_(std::to_string(slow_.size()) + " candidates once more, with more time");
+    candidates_ = std::move(slow_);
+    task_.candidate_limits = task_.step_limits;
+    TRY_INTO(found, try_all());
+  }
+  if (found) return finish_tested(*found);
+  if (partial_) return finish_partial(*partial_);
+  finish_not_found();
+  return ok;
+}
+
+Result<std::optional<Candidate>> Search::try_all() {
   PoolInput pool;
   pool.task = &task_;
   pool.candidates = &candidates_;
   pool.skipped = [&](const Candidate& candidate) { return is_skipped(candidate); };
   pool.on_progress = [&](std::size_t index) { tell_progress(index); };
-  while (pool.first < candidates_.size()) {
+  while (pool.first < candidates_.size() && !budget_.spent()) {
     const PoolResult found = run_pool(pool, executors_);
     if (!found.errors.empty()) return found.errors.front();
     result_.overfitted += found.overfitted;
-    const bool better = found.partial && (!partial_ || found.partial->fixed > partial_->fixed);
-    if (better) partial_ = found.partial;
+    if (found.partial && (!partial_ || found.partial->fixed > partial_->fixed)) {
+      partial_ = PartialRepair{candidates_[found.partial->index], found.partial->fixed};
+    }
+    for (const std::size_t index : found.hit_limit) slow_.push_back(candidates_[index]);
     for (const std::size_t index : found.satisfying) {
       TRY_INTO(const bool confirmed, confirm(candidates_[index]));
-      if (confirmed) return finish_tested(candidates_[index]);
+      if (confirmed) return std::optional(candidates_[index]);
     }
     pool.first = found.next;
-    if (budget_.spent()) break;
   }
-  if (partial_) return finish_partial(*partial_);
-  finish_not_found();
-  return ok;
+  return std::optional<Candidate>();
 }
 
 // Once more from bare sources, all scenarios: what a warm build hid shows here.
@@ -470,6 +505,7 @@ Result<bool> Search::confirm(const Candidate& candidate) {
   if (budget_.spent()) return true;  // It did satisfy all of them in the warm sandbox.
   Task task = task_;
   task.clean_builds = true;
+  task.candidate_limits = task.step_limits;
   WarmExecutor executor(task);
   TRY(executor.open());
   TRY_INTO(const CandidateOutcome outcome, executor.try_candidate(candidate));
@@ -502,8 +538,8 @@ Result<> Search::finish_tested(const Candidate& candidate) {
   return ok;
 }
 
-Result<> Search::finish_partial(const Partial& partial) {
-  TRY(describe(candidates_[partial.index]));
+Result<> Search::finish_partial(const PartialRepair& partial) {
+  TRY(describe(partial.candidate));
   result_.verdict = Verdict::partial;
   result_.after = {result_.before.total, result_.before.satisfied + partial.fixed};
   result_.validation_after = result_.validation_before;
@@ -518,7 +554,7 @@ void Search::finish_not_found() {
   result_.verdict = Verdict::not_found;
   result_.after = result_.before;
   result_.validation_after = result_.validation_before;
-  result_.why = "no single edit of " + std::to_string(candidates_.size()) + " in " +
+  result_.why = "no single edit of " + std::to_string(candidates_total_) + " in " +
                 std::to_string(task_.files.size()) + " files satisfies the failing scenarios (" +
                 std::to_string(budget_.candidates()) + " tried";
   if (result_.overfitted > 0) {
