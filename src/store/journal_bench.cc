@@ -55,33 +55,32 @@ class Floor {
   UniqueFd fd_;
 };
 
-/// Runs that are advanced, each by its own head.
+/// Runs that are advanced, each by its own head. What is to be recorded is made before: the journal
+/// is measured, not its caller.
 class Line {
  public:
-  Line(store::Journal& journal, unsigned first_run, unsigned run_count)
-      : journal_(journal), first_run_(first_run), heads_(run_count, 0) {}
+  Line(store::Journal& journal, unsigned first_run, unsigned run_count) : journal_(journal) {
+    for (unsigned i = 0; i < run_count; ++i) {
+      all_.appends.push_back(transition(run_number(first_run + i), 0));
+      each_.emplace_back().appends.push_back(all_.appends.back());
+    }
+  }
 
-  Result<> advance(unsigned index) {
-    store::Transaction transaction;
-    transaction.appends.push_back(transition(run_number(first_run_ + index), heads_[index]));
-    TRY(journal_.commit(transaction));
-    heads_[index] += kEventsInTransition;
+  Result<> advance(std::size_t index) {
+    TRY(journal_.commit(each_[index]));
+    each_[index].appends[0].expected_run_seq += kEventsInTransition;
     return ok;
   }
   Result<> advance_all_at_once() {
-    store::Transaction transaction;
-    for (unsigned i = 0; i < heads_.size(); ++i) {
-      transaction.appends.push_back(transition(run_number(first_run_ + i), heads_[i]));
-      heads_[i] += kEventsInTransition;
-    }
-    TRY(journal_.commit(transaction));
+    TRY(journal_.commit(all_));
+    for (store::Append& append : all_.appends) append.expected_run_seq += kEventsInTransition;
     return ok;
   }
   Result<> advance_by_threads(int times) {
-    std::vector<Result<>> results(heads_.size(), ok);
+    std::vector<Result<>> results(each_.size(), ok);
     {
       std::vector<std::jthread> threads;
-      for (unsigned i = 0; i < heads_.size(); ++i) {
+      for (std::size_t i = 0; i < each_.size(); ++i) {
         threads.emplace_back([this, i, times, &results] {
           for (int step = 0; step < times && results[i]; ++step) results[i] = advance(i);
         });
@@ -93,8 +92,8 @@ class Line {
 
  private:
   store::Journal& journal_;
-  unsigned first_run_;
-  std::vector<std::uint64_t> heads_;
+  store::Transaction all_;
+  std::vector<store::Transaction> each_;
 };
 
 void compare_alone(bench::Report& report, const Floor& floor, store::Journal& journal) {

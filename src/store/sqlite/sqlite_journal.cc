@@ -145,14 +145,14 @@ void SqliteJournal::write_batch() {
   for (const Waiting& waiting : batch) requests.push_back(waiting.request);
   const bool is_full = writer_.with([&](auto& writer) {
     writer->write(requests);
-    return writer->checkpoint_is_due();
+    return writer->begin_checkpoint();
   });
   const auto tell_the_others = [&batch] {  // The first is our own.
     for (std::size_t i = 1; i < batch.size(); ++i) batch[i].turn.set_value(Turn::done);
   };
   if (is_full) {
     tell_the_others();  // What they gave is durable; only the next batch waits for the checkpoint.
-    writer_.with([](auto& writer) { writer->checkpoint(); });
+    writer_.with([](auto& writer) { writer->finish_checkpoint(); });
   }
   queue_.with([](Queue& queue) {
     queue.is_led = !queue.waiting.empty();

@@ -13,8 +13,9 @@
 namespace nightjar::store {
 namespace {
 
-constexpr int kWalPagesMax =
-    480;  // Of 8 KiB, below SqliteOptions::wal_bytes; then a checkpoint is due.
+// Of 8 KiB; then a checkpoint begins. Below SqliteOptions::wal_bytes, so that there is room
+// meanwhile.
+constexpr int kWalPagesMax = 400;
 
 int note_wal_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
@@ -118,6 +119,7 @@ Writer::Writer(Connection connection, std::string path, Guarded<Anchors>& anchor
       anchors_(&anchors),
       wal_bytes_(wal_bytes),
       connection_(std::move(connection)),
+      checkpointer_(std::make_unique<Checkpointer>(path_)),
       wal_pages_(std::make_unique<int>(0)) {}
 
 Result<Writer> Writer::open(const std::string& path, Guarded<Anchors>& anchors,
@@ -150,7 +152,9 @@ Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
 
 Writer::~Writer() {
-  if (statements_) checkpoint_and_reset();
+  if (!statements_) return;
+  checkpointer_.reset();
+  checkpoint_and_reset();
 }
 
 void Writer::write(const std::vector<CommitRequest*>& batch) {
@@ -355,9 +359,21 @@ Result<> Writer::release_lease(const Lease& lease) {
   });
 }
 
-bool Writer::checkpoint_is_due() const { return *wal_pages_ >= kWalPagesMax; }
+// Most pages are moved beside the commits; the few that came meanwhile are left for the end, for
+// the -wal file starts again at its begin only when all are moved.
+bool Writer::begin_checkpoint() {
+  if (*wal_pages_ < kWalPagesMax) return false;
+  if (*wal_pages_ >= 4 * kWalPagesMax) return true;  // Commits are faster than the other thread.
+  if (!checkpoint_is_begun_) {
+    checkpointer_->request();
+    checkpoint_is_begun_ = true;
+    return false;
+  }
+  return checkpointer_->is_done();
+}
 
-void Writer::checkpoint() {
+void Writer::finish_checkpoint() {
+  checkpoint_is_begun_ = false;
   // A failure (a reader in the way, a full disk) leaves all in the -wal file; the next try may
   // work.
   sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,

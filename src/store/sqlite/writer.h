@@ -10,6 +10,7 @@
 
 #include "base/guarded.h"
 #include "store/sqlite/anchors.h"
+#include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/rows.h"
 #include "store/transaction.h"
@@ -40,9 +41,10 @@ class Writer {
   Result<Lease> acquire_lease(const Lease& wanted, std::int64_t now_utc_ns);
   Result<> release_lease(const Lease& lease);
 
-  /// The -wal file is full: what it holds should be moved into the journal.
-  bool checkpoint_is_due() const;
-  void checkpoint();
+  /// Looks after the size of the -wal file; true: finish_checkpoint() is due.
+  bool begin_checkpoint();
+  /// Moves the rest of what the -wal file holds, so that commits overwrite it from its begin.
+  void finish_checkpoint();
 
  private:
   struct Statements;
@@ -71,6 +73,8 @@ class Writer {
   std::size_t wal_bytes_;
   Connection connection_;
   std::unique_ptr<Statements> statements_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  bool checkpoint_is_begun_ = false;
   std::unique_ptr<int> wal_pages_;    // SQLite's hook writes it; a stable address
   std::map<RunId, BatchHead> heads_;  // of the runs that the last batches advanced
   std::int64_t data_version_ = 0;     // of the journal when they were read
