@@ -148,7 +148,7 @@ void print_summary(Terminal& people, const api::RunReply& reply) {
   }
   if (!reply.walls.empty()) print_row(people, "walls", join(reply.walls, ", "));
   for (const std::string& missing : reply.not_enforced) {
-    print_row(people, "not enforced", people.paint(Colour::yellow, missing));
+    print_row(people, "weaker", people.paint(Colour::yellow, missing));
   }
   if (reply.cost.is_object()) print_row(people, "cost", cost_text(reply.cost));
   if (!reply.branch.empty()) print_row(people, "branch", reply.branch);
