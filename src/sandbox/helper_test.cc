@@ -88,8 +88,9 @@ void run_for_ever(const std::string& mark, const std::string& begun) {
   if (!launcher) ::_exit(3);
   auto sandbox = (*launcher)->open(spec_with({}));
   if (!sandbox) ::_exit(4);
+  const int folder = (*sandbox)->workspace_fd();
   std::jthread watcher([&] {
-    while (!read_file_at((*sandbox)->workspace_fd(), "begun", 10)) std::this_thread::yield();
+    while (!read_file_at(folder, "begun", 10)) std::this_thread::yield();
     (void)write_file_atomically(begun, "1", 0644);
   });
   (void)(*sandbox)->run(shell("touch begun; (setsid sleep " + mark + " &); sleep " + mark), {});
@@ -121,8 +122,9 @@ TEST(Helper, TakesEverySandboxAlongWhenItIsKilled) {
   ASSERT_TRUE(launcher) << launcher.error().message;
   auto sandbox = (*launcher)->open(spec_with({}));
   ASSERT_TRUE(sandbox) << sandbox.error().message;
+  const int folder = (*sandbox)->workspace_fd();
   std::jthread killer([&] {
-    while (!read_file_at((*sandbox)->workspace_fd(), "begun", 10)) std::this_thread::yield();
+    while (!read_file_at(folder, "begun", 10)) std::this_thread::yield();
     for (const pid_t helper : helpers_of(::getpid())) ::kill(helper, SIGKILL);
   });
 

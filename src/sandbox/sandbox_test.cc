@@ -259,9 +259,10 @@ TEST_F(SandboxTest, StopsWithinATenthOfASecondWhenAsked) {
   auto sandbox = open(spec_with({}));
   std::stop_source source;
   auto asked = std::chrono::steady_clock::now();
+  const int folder = sandbox->workspace_fd();
   std::jthread stopper([&] {
     // Ask when the command surely runs: it has written its file.
-    while (!read_file_at(sandbox->workspace_fd(), "begun", 10)) std::this_thread::yield();
+    while (!read_file_at(folder, "begun", 10)) std::this_thread::yield();
     asked = std::chrono::steady_clock::now();
     source.request_stop();
   });

@@ -2,14 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -62,21 +58,6 @@ Result<UniqueFd> keep_only(UniqueFd control) {
   return control;
 }
 
-/// An empty network has a loopback that is down; programs that test their own servers want it up.
-Result<> raise_loopback() {
-  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  std::memcpy(request.ifr_name, "lo", 3);
-  if (!socket || ::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) {
-    return wall_failed("network namespace", "find its loopback");
-  }
-  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
-  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0) {
-    return wall_failed("network namespace", "raise its loopback");
-  }
-  return ok;
-}
-
 /// The walls that do not depend on what will run. The order matters; each step says why.
 Result<> build_walls(FirstProcess& process) {
   // 1. Who we are, first: until the user is mapped, no file made here would have an owner.
@@ -84,9 +65,8 @@ Result<> build_walls(FirstProcess& process) {
   // 2. Die with the helper. After the mapping, because a change of credentials forgets it. If the
   //    helper is gone already, the control socket has ended, which is noticed too.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return wall_failed("pid namespace", "PDEATHSIG");
-  // 3. Facts about the host that namespaces hide only once they are set.
+  // 3. The host's name, which its namespace hides only once another is set.
   if (::sethostname("nightjar", 8) != 0) return wall_failed("uts namespace", "sethostname");
-  if (stands(Wall::network_namespace)) TRY(raise_loopback());
   // 4. The root, while the host's paths are there to be shown from.
   TRY(enter_private_root());
   // 5. Descriptors last: /dev/null comes from the new root, and none of the old one stays open.
@@ -106,8 +86,9 @@ class Service {
         walls_(std::move(walls)) {}
 
   [[noreturn]] void serve() {
-    if (walls_) walls_ = workspace_.stage();
+    // The runner locks itself while this process goes on.
     if (walls_) walls_ = fork_runner();
+    if (walls_) walls_ = workspace_.stage();
     if (walls_) {
       send(FrameType::standing, "");
     } else {
@@ -115,12 +96,15 @@ class Service {
     }
     while (true) {
       std::array<pollfd, 2> polled{{{control_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}}};
-      if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) ::_exit(1);
+      const int timeout_ms = owes_ready_ ? 0 : -1;
+      if (::poll(polled.data(), polled.size(), timeout_ms) < 0 && errno != EINTR) ::_exit(1);
       if (polled[1].revents != 0) reap();
       if (polled[0].revents != 0) {
         const Result<Frame> frame = receive_frame(control_.get());
         if (!frame) ::_exit(0);  // The launcher is gone or closed us: the kernel kills the rest.
         answer(*frame);
+      } else if (owes_ready_) {
+        send_ready();
       }
     }
   }
@@ -132,6 +116,7 @@ class Service {
   void send_failure(const Error& error) { send(FrameType::failed, encode(error)); }
 
   void answer(const Frame& frame) {
+    if (owes_ready_ && frame.type != FrameType::start) send_ready();
     switch (frame.type) {
       case FrameType::prepare: return send_workspace(prepare(frame));
       case FrameType::begin_layer: return send_workspace(workspace_.begin_layer());
@@ -167,6 +152,12 @@ class Service {
   void send_workspace(const Result<>& done) {
     workspace_stands_ = done.has_value();
     if (!done) return send_failure(done.error());
+    // An order that waits already goes first: its command can start while we answer.
+    owes_ready_ = true;
+  }
+
+  void send_ready() {
+    owes_ready_ = false;
     const Result<UniqueFd> folder = workspace_.open();
     if (!folder) return send_failure(folder.error());
     send(FrameType::ready, "", {folder->get()});
@@ -187,6 +178,7 @@ class Service {
     }
     Result<> started = runner_ ? Result<>(ok) : fork_runner();
     if (started) started = runner_->start(frame);
+    if (owes_ready_) send_ready();
     if (!started) return send_failure(started.error());
     running_ = true;
   }
@@ -231,7 +223,10 @@ class Service {
     do {
       ::kill(-1, SIGKILL);
     } while (reap_one(0).pid > 0);
-    const std::optional<Error> failure = runner_->failure_before_exec();
+    std::optional<Error> failure;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kExitCannotRun) {
+      failure = runner_->failure_before_exec();
+    }
     runner_.reset();
     if (std::exchange(running_, false)) {
       if (failure) {
@@ -253,6 +248,7 @@ class Service {
   Workspace workspace_;
   std::optional<Runner> runner_;
   bool workspace_stands_ = false;
+  bool owes_ready_ = false;
   bool running_ = false;
   std::uint64_t children_usage_before_ = 0;
   std::uint64_t memory_peak_bytes_ = 0;

@@ -3,17 +3,21 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +27,7 @@
 #include "sandbox/inside/first_process.h"
 #include "sandbox/inside/landlock.h"
 #include "sandbox/inside/mounts.h"
+#include "sandbox/inside/root.h"
 #include "sandbox/inside/walls.h"
 #include "sandbox/launcher.h"
 
@@ -65,18 +70,36 @@ void reap_children(int children) {
   while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
 }
 
-/// Calls `answer` with each frame until the socket ends.
-template <typename Answer>
-void serve_frames(int socket, int children, Answer answer) {
+/// Calls `answer` with each frame until the socket ends, and `reaped` after children have.
+template <typename Answer, typename Reaped>
+void serve_frames(int socket, int children, Answer answer, Reaped reaped) {
   while (true) {
     std::array<pollfd, 2> polled{{{socket, POLLIN, 0}, {children, POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;
-    if (polled[1].revents != 0) reap_children(children);
+    if (polled[1].revents != 0) {
+      reap_children(children);
+      reaped();
+    }
     if (polled[0].revents == 0) continue;
     Result<Frame> frame = receive_frame(socket);
     if (!frame) return;
     answer(*frame);
   }
+}
+
+/// An empty network has a loopback that is down; programs that test their own servers want it up.
+Result<> raise_loopback() {
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::memcpy(request.ifr_name, "lo", 3);
+  if (!socket || ::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) {
+    return wall_failed("network namespace", "find its loopback");
+  }
+  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0) {
+    return wall_failed("network namespace", "raise its loopback");
+  }
+  return ok;
 }
 
 /// Makes one sandbox after another. It is a process of its own so that it can belong to a control
@@ -87,19 +110,15 @@ class Stem {
       : socket_(std::move(socket)), children_(std::move(children)), filter_(filter) {}
 
   [[noreturn]] void serve(const std::vector<UniqueFd>& groups) {
-    Result<> joined = ok;
     for (const UniqueFd& group : groups) {
       // The launcher opened these files with its rights; "0" is the writer.
-      if (::write(group.get(), "0", 1) != 1) joined = wall_failed("memory total", "join the group");
+      if (::write(group.get(), "0", 1) != 1) ready_ = wall_failed("memory total", "join the group");
     }
-    serve_frames(socket_.get(), children_.get(), [&](Frame& frame) {
-      if (!joined) return send(FrameType::failed, encode(joined.error()));
-      if (frame.type == FrameType::open && frame.descriptors.size() == 1) {
-        return open(std::move(frame.descriptors.front()));
-      }
-      if (frame.type == FrameType::view) return view(frame.body);
-      send(FrameType::failed, encode(Error{ErrorCode::invalid_input, "not a frame for a stem"}));
-    });
+    prepare_network();
+    // Between two sandboxes there is time for the network of the next.
+    serve_frames(
+        socket_.get(), children_.get(), [&](Frame& frame) { answer(frame); },
+        [&] { prepare_network(); });
     ::_exit(0);
   }
 
@@ -109,6 +128,29 @@ class Stem {
     (void)send_frame(socket_.get(), type, body, descriptors);
   }
 
+  void answer(Frame& frame) {
+    prepare_network();
+    if (!ready_) return send(FrameType::failed, encode(ready_.error()));
+    if (frame.type == FrameType::view) return view(frame.body);
+    if (frame.type == FrameType::open && frame.descriptors.size() == 1) {
+      return open(std::move(frame.descriptors.front()));
+    }
+    send(FrameType::failed, encode(Error{ErrorCode::invalid_input, "not a frame for a stem"}));
+  }
+
+  /// The network namespace is the dearest of all, so it is made before it is needed, and the next
+  /// sandbox is born into it. It belongs to the stem's user namespace, so inside nobody can change
+  /// it, not even the first process. Each is used once.
+  void prepare_network() {
+    if (!ready_ || network_is_fresh_ || !stands(Wall::network_namespace)) return;
+    if (::unshare(CLONE_NEWNET) != 0) {
+      ready_ = no_user_namespaces("create a network namespace");
+    } else {
+      ready_ = raise_loopback();
+    }
+    network_is_fresh_ = ready_.has_value();
+  }
+
   void open(UniqueFd control) {
     const uid_t uid = ::geteuid();  // Before the new namespace, where it has no name yet.
     const gid_t gid = ::getegid();
@@ -116,9 +158,9 @@ class Stem {
     clone_args arguments{};
     arguments.flags = CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
                       CLONE_NEWUTS | CLONE_NEWCGROUP;
-    if (stands(Wall::network_namespace)) arguments.flags |= CLONE_NEWNET;
     arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
     arguments.exit_signal = SIGCHLD;
+    network_is_fresh_ = false;
     const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid < 0) {
       return send(FrameType::failed, encode(no_user_namespaces("create the namespaces")));
@@ -143,6 +185,8 @@ class Stem {
   UniqueFd socket_;
   UniqueFd children_;
   const std::vector<sock_filter>& filter_;
+  Result<> ready_ = ok;
+  bool network_is_fresh_ = false;
 };
 
 class Helper {
@@ -164,8 +208,9 @@ class Helper {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
       return wall_failed("helper", "PDEATHSIG");
     }
-    // 4. The filter is compiled once; every sandbox inherits it.
+    // 4. What is the same for every sandbox is found out once, and inherited.
     filter_ = build_filter();
+    find_etc_paths();
     TRY_INTO(children_, watch_children());
     return ok;
   }
@@ -192,10 +237,13 @@ class Helper {
   }
 
   void serve() {
-    serve_frames(socket_.get(), children_.get(), [&](Frame& frame) {
-      // Without a socket there is nobody to answer.
-      if (frame.type == FrameType::stem && !frame.descriptors.empty()) grow(frame.descriptors);
-    });
+    serve_frames(
+        socket_.get(), children_.get(),
+        [&](Frame& frame) {
+          // Without a socket there is nobody to answer.
+          if (frame.type == FrameType::stem && !frame.descriptors.empty()) grow(frame.descriptors);
+        },
+        [] {});
     end_all();
   }
 

@@ -45,11 +45,11 @@ Result<> make_read_only(const std::string& path) {
   return ok;
 }
 
-Result<> set_root(Writing writing) {
+Result<> make_root_read_only() {
   mount_attr attributes{};
-  (writing == Writing::allowed ? attributes.attr_clr : attributes.attr_set) = MOUNT_ATTR_RDONLY;
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
   if (::syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &attributes, sizeof attributes) != 0) {
-    return wall_failed("private root", "change whether it is read-only");
+    return wall_failed("private root", "make it read-only");
   }
   return ok;
 }

@@ -24,8 +24,7 @@ Result<> attach(int view, const std::string& path);
 Result<> make_private();
 /// With everything mounted below it; also no set-user-ID and no device files.
 Result<> make_read_only(const std::string& path);
-enum class Writing { allowed, forbidden };
-Result<> set_root(Writing writing);
+Result<> make_root_read_only();
 Result<> mount_new(std::string_view wall, const char* type, const std::string& path,
                    unsigned long flags, const std::string& options);
 Result<> resize_tmpfs(std::string_view wall, const std::string& path, const std::string& options);

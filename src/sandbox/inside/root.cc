@@ -83,6 +83,11 @@ Result<> show_toolchain() {
   return ok;
 }
 
+std::vector<std::string>& etc_paths() {
+  static std::vector<std::string> paths;
+  return paths;
+}
+
 /// The few files of /etc that programs need to run at all; none says anything about the host's
 /// users.
 Result<> show_etc() {
@@ -94,16 +99,7 @@ Result<> show_etc() {
   TRY(make_file(staged("/etc/group"), "root:x:0:\nnightjar:x:1000:\nnogroup:x:65534:\n"));
   TRY(make_file(staged("/etc/hosts"), "127.0.0.1 localhost nightjar\n::1 localhost\n"));
   TRY(make_file(staged("/etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files\n"));
-  for (const char* path : {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-                           "/etc/alternatives", "/etc/services", "/etc/protocols"}) {
-    TRY(show_host_path(path));
-  }
-  // Debian keeps the settings of its Java below /etc, and Java does not start without them.
-  const std::unique_ptr<DIR, int (*)(DIR*)> etc(::opendir("/etc"), &::closedir);
-  while (const dirent* entry = etc ? ::readdir(etc.get()) : nullptr) {
-    const std::string name = entry->d_name;
-    if (name.starts_with("java-")) TRY(show_host_path("/etc/" + name));
-  }
+  for (const std::string& path : etc_paths()) TRY(show_host_path(path));
   return ok;
 }
 
@@ -179,16 +175,18 @@ std::string size_options(std::uint64_t bytes_max) {
   return "size=" + std::to_string(bytes_max) + ",nr_inodes=" + std::to_string(files);
 }
 
-Result<> show_mounts(const Contents& contents) {
-  if (stands(Wall::read_only)) TRY(set_root(Writing::allowed));  // for the places to mount on
-  for (std::size_t i = 0; i < contents.mounts.size(); ++i) {
-    TRY(show_mount(contents.mounts[i], contents.inside_paths[i]));
-  }
-  if (stands(Wall::read_only)) TRY(set_root(Writing::forbidden));
-  return ok;
-}
-
 }  // namespace
+
+void find_etc_paths() {
+  etc_paths() = {"/etc/ld.so.cache",  "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+                 "/etc/alternatives", "/etc/services",   "/etc/protocols"};
+  // Debian keeps the settings of its Java below /etc, and Java does not start without them.
+  const std::unique_ptr<DIR, int (*)(DIR*)> etc(::opendir("/etc"), &::closedir);
+  while (const dirent* entry = etc ? ::readdir(etc.get()) : nullptr) {
+    const std::string name = entry->d_name;
+    if (name.starts_with("java-")) etc_paths().push_back("/etc/" + name);
+  }
+}
 
 Result<> enter_private_root() {
   // 1. Nothing mounted from here on may travel back to the host; pivot_root insists on it, too.
@@ -217,22 +215,22 @@ Result<> enter_private_root() {
 
 Result<> Workspace::stage() {
   for (int level = 0; level <= kLevelsMax; ++level) TRY(make_folder(level_path(level), 0755));
-  for (std::size_t i = 0; i < kLowerMax; ++i) TRY(make_folder(lower_path(i), 0755));
-  TRY(mount_level(kBytesBeforeUse));
-  // Every mount point exists now, so the root itself can become read-only.
-  if (stands(Wall::read_only)) TRY(set_root(Writing::forbidden));
-  return ok;
+  return mount_level(kBytesBeforeUse);
 }
 
 Result<> Workspace::fill(const Contents& contents) {
   lower_count_ = contents.lower_dirs.size();
-  if (lower_count_ > kLowerMax) return {ErrorCode::exhausted, "more than 16 lower folders"};
-  if (!contents.mounts.empty()) TRY(show_mounts(contents));
+  for (std::size_t i = 0; i < contents.mounts.size(); ++i) {
+    TRY(show_mount(contents.mounts[i], contents.inside_paths[i]));
+  }
   for (std::size_t i = 0; i < lower_count_; ++i) {
+    TRY(make_folder(lower_path(i), 0755));
     TRY(attach(contents.lower_dirs[i], lower_path(i)));
   }
   // An overlay wants a lower folder; an empty one stands in if there is none.
-  if (lower_count_ == 0) lower_count_ = 1;
+  if (lower_count_ == 0) TRY(make_folder(lower_path(lower_count_++), 0755));
+  // Every mount point exists now, so the root itself can become read-only.
+  if (stands(Wall::read_only)) TRY(make_root_read_only());
   TRY(resize_tmpfs("disk limit", level_path(0), size_options(contents.disk_bytes_max)));
   return mount_overlay();
 }

@@ -12,6 +12,10 @@
 
 namespace nightjar::sandbox::inside {
 
+/// Which of the host's /etc is shown: reading that folder for every sandbox would cost more than
+/// all its mounts. Once, in the helper, before any sandbox.
+void find_etc_paths();
+
 /// Builds the root, moves into it and detaches the host's. Nothing of the host's file system but
 /// the toolchain can be named afterwards.
 Result<> enter_private_root();
@@ -39,8 +43,6 @@ class Workspace {
   Result<UniqueFd> open() const;
 
  private:
-  static constexpr std::size_t kLowerMax = 16;
-
   Result<> mount_level(std::uint64_t bytes_max);
   Result<> mount_overlay();
 

@@ -21,8 +21,6 @@ namespace nightjar::sandbox::inside {
 namespace {
 
 constexpr int kOrderFd = 3;
-constexpr int kExitCannotRun = 126;
-constexpr int kExitNotFound = 127;
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;

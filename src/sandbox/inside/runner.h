@@ -15,6 +15,10 @@
 
 namespace nightjar::sandbox::inside {
 
+/// Exit statuses as of a shell.
+inline constexpr int kExitCannotRun = 126;
+inline constexpr int kExitNotFound = 127;
+
 class Runner {
  public:
   static Result<Runner> fork(const std::vector<sock_filter>& filter);
