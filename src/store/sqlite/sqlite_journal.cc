@@ -227,6 +227,8 @@ Result<> create_private(const std::string& path) {
 Result<> check_before_writing(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0 || info.st_size == 0) return ok;
+  // A power cut while the file was made; the writer's connection undoes what was half made.
+  if (path_exists(path + "-journal")) return ok;
   TRY_INTO(Connection connection, Connection::open(path, Connection::Access::read_only));
   TRY_INTO(const Contents contents, examine_schema(connection).with_context(path));
   if (contents == Contents::fresh || path_exists(heads_path_of(path))) return ok;

@@ -131,6 +131,10 @@ Result<Writer> Writer::open(const std::string& path, Guarded<Anchors>& anchors,
                                     " is empty, but events of it were anchored: restore it from "
                                     "a copy, or move its folder away to begin anew"};
   }
+  // EXTRA, not FULL: making a fresh file deletes a rollback journal, and were that deletion lost in
+  // a power cut, the next opener would roll back to an empty file. For commits the two are the
+  // same.
+  TRY(connection.execute("PRAGMA synchronous = EXTRA; PRAGMA wal_autocheckpoint = 0"));
   // Of a fresh file. Larger than usual, for most pages are written once, full of new events.
   TRY(connection.execute("PRAGMA page_size = 8192"));
   TRY_INTO(const std::string mode, connection.text("PRAGMA journal_mode = WAL"));
@@ -138,7 +142,6 @@ Result<Writer> Writer::open(const std::string& path, Guarded<Anchors>& anchors,
     return {ErrorCode::unavailable,
             path + ": SQLite cannot keep a write-ahead log here: is the folder writable?"};
   }
-  TRY(connection.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0"));
   if (contents == Contents::fresh) TRY(create_schema(connection).with_context(path));
   Writer writer(std::move(connection), path, anchors, wal_bytes);
   TRY_INTO(Statements statements, Statements::prepare(writer.connection_));
