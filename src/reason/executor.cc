@@ -97,8 +97,16 @@ Result<bool> WarmExecutor::notices_change(std::size_t file) {
 Result<scenario::Trial> WarmExecutor::run_check(const Check& check,
                                                 const scenario::StepLimits& limits) {
   scenario::Trial trial;
+  scenario::Scenario copy;
+  if (variant_ != 0) {
+    copy = check.scenario;
+    for (scenario::Step& step : copy.steps) {
+      step.env["NIGHTJAR_CANDIDATE"] = std::to_string(variant_);
+    }
+  }
+  const scenario::Scenario& scenario = variant_ == 0 ? check.scenario : copy;
   for (int count = 0; count < std::max(1, check.scenario.trials); ++count) {
-    TRY_INTO(trial, scenario::run_trial(*sandbox_, check.scenario,
+    TRY_INTO(trial, scenario::run_trial(*sandbox_, scenario,
                                         task_.budget->cut(limits), task_.budget->stop()));
     task_.budget->charge_cpu(trial.cpu_ms);
     if (!trial.satisfied || task_.budget->spent()) break;

@@ -3,7 +3,9 @@
 // Threads: an executor belongs to one thread at a time. Errors are failures of the sandbox.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,7 +46,9 @@ struct CandidateOutcome {
 class CandidateExecutor {
  public:
   virtual ~CandidateExecutor() = default;
-  virtual Result<CandidateOutcome> try_candidate(const Candidate& candidate) = 0;
+  /// One outcome for each candidate, in their order.
+  virtual Result<std::vector<CandidateOutcome>> try_candidates(
+      const std::vector<const Candidate*>& candidates) = 0;
 };
 
 /// What all executors of a search share.
@@ -78,21 +82,39 @@ class WarmExecutor final : public CandidateExecutor {
   /// All trials of one scenario in the sandbox as it is now; stops at the first failing one.
   Result<scenario::Trial> run_check(const Check& check, const scenario::StepLimits& limits);
 
-  Result<CandidateOutcome> try_candidate(const Candidate& candidate) override;
+  /// Builds those that can share a build together.
+  Result<std::vector<CandidateOutcome>> try_candidates(
+      const std::vector<const Candidate*>& candidates) override;
+  Result<CandidateOutcome> try_candidate(const Candidate& candidate);
 
  private:
   Result<> write_change(const Candidate& candidate);
   Result<CandidateOutcome> try_in_layer(const Candidate& candidate);
   Result<> run_guide(const Candidate& candidate, CandidateOutcome& outcome);
+  bool is_shareable(const Candidate& candidate) const;
+  using Shared = std::map<int, const Candidate*>;  // by the id of their variant
+  /// False when they do not build together. Takes away those that do not compile.
+  Result<bool> build_shared(Shared& shared);
+  Result<> write_shared(const Shared& shared, const std::set<std::size_t>& files);
+  /// The build with variants must do what the ordinary one did.
+  Result<bool> shared_build_is_faithful();
+  Result<> try_shared(Shared shared, std::vector<CandidateOutcome>& outcomes,
+                      std::vector<int>& alone);
   Result<bool> satisfied(const Check& check, CandidateOutcome& outcome);
   Result<> reopen();
 
   const Task& task_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
+  int variant_ = 0;  // what programs are told to be; 0: themselves
+  bool sharing_ = true;
+  bool faithful_ = false;
 };
 
 /// Paths of Python's byte code files in a built workspace.
 Result<std::vector<std::string>> find_bytecode(int workspace_fd);
+
+/// So many candidates are tried with one build.
+inline constexpr std::size_t kSharedBuildMax = 40;
 
 /// The environment that keeps Python from leaving byte code of a candidate.
 void forbid_bytecode(scenario::Scenario& scenario);

@@ -42,25 +42,44 @@ void note(const PoolInput& input, std::size_t index, const CandidateOutcome& out
   if (better) best = Partial{index, outcome.fixed};
 }
 
-void work(const PoolInput& input, CandidateExecutor& executor, Guarded<State>& shared) {
+// The likeliest candidates are not kept waiting for a large build.
+constexpr std::size_t kSmallBatchesUntil = 32;
+constexpr std::size_t kSmallBatch = 8;
+
+// The next candidates that are worth a try, at most a batch. Empty: nothing is left.
+std::vector<std::size_t> take_batch(const PoolInput& input, Guarded<State>& shared) {
   Budget& budget = *input.task->budget;
-  while (!budget.spent()) {
+  std::vector<std::size_t> batch;
+  std::size_t room = input.batch_max;
+  while (batch.size() < room && !budget.spent()) {
     std::optional<std::size_t> index;
     shared.with([&](State& state) {
       if (state.next < state.limit && state.result.errors.empty()) index = state.next++;
     });
-    if (!index) return;
-    const Candidate& candidate = (*input.candidates)[*index];
-    if (input.skipped && input.skipped(candidate)) continue;
-    if (!budget.take_candidate()) return;
-    const Result<CandidateOutcome> outcome = executor.try_candidate(candidate);
+    if (!index) break;
+    if (*index - input.first < kSmallBatchesUntil) room = std::min(room, kSmallBatch);
+    if (input.skipped && input.skipped((*input.candidates)[*index])) continue;
+    if (!budget.take_candidate()) break;
+    batch.push_back(*index);
+  }
+  return batch;
+}
+
+void work(const PoolInput& input, CandidateExecutor& executor, Guarded<State>& shared) {
+  while (!input.task->budget->spent()) {
+    const std::vector<std::size_t> batch = take_batch(input, shared);
+    if (batch.empty()) return;
+    std::vector<const Candidate*> candidates;
+    for (const std::size_t index : batch) candidates.push_back(&(*input.candidates)[index]);
+    const auto outcomes = executor.try_candidates(candidates);
     shared.with([&](State& state) {
-      if (!outcome) {
-        state.result.errors.push_back(outcome.error());
+      if (!outcomes) {
+        state.result.errors.push_back(outcomes.error());
         return;
       }
-      note(input, *index, *outcome, state);
-      if (input.on_progress) input.on_progress(*index);
+      CHECK(outcomes->size() == batch.size());
+      for (std::size_t at = 0; at < batch.size(); ++at) note(input, batch[at], (*outcomes)[at], state);
+      if (input.on_progress) input.on_progress(batch.back());
     });
   }
 }

@@ -27,6 +27,7 @@ struct PoolInput {
   const Task* task = nullptr;
   const std::vector<Candidate>* candidates = nullptr;  // in cost order
   std::size_t first = 0;
+  std::size_t batch_max = 1;  // handed to an executor at a time
   /// True for a candidate that is not worth a try: it does not parse, or was rejected before.
   std::function<bool(const Candidate&)> skipped;
   std::function<void(std::size_t index)> on_progress;  // any worker's thread, at most one at a time

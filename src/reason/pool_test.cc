@@ -23,7 +23,18 @@ struct Script {
 class FakeExecutor final : public CandidateExecutor {
  public:
   explicit FakeExecutor(Script& script) : script_(script) {}
-  Result<CandidateOutcome> try_candidate(const Candidate& candidate) override {
+  Result<std::vector<CandidateOutcome>> try_candidates(
+      const std::vector<const Candidate*>& candidates) override {
+    std::vector<CandidateOutcome> outcomes;
+    for (const Candidate* candidate : candidates) {
+      TRY_INTO(const CandidateOutcome outcome, try_candidate(*candidate));
+      outcomes.push_back(outcome);
+    }
+    return outcomes;
+  }
+
+ private:
+  Result<CandidateOutcome> try_candidate(const Candidate& candidate) {
     const auto index = static_cast<std::size_t>(candidate.edit.line);
     script_.tried.with([&](std::set<std::size_t>& tried) { tried.insert(index); });
     if (script_.fails_at == index) return Error{ErrorCode::unavailable, "no sandbox"};
@@ -34,7 +45,6 @@ class FakeExecutor final : public CandidateExecutor {
     return outcome;
   }
 
- private:
   Script& script_;
 };
 
@@ -83,8 +93,9 @@ TEST(Pool, TriesAllWhenNothingSatisfies) {
 
 TEST(Pool, ReturnsTheSameWhateverTheWorkersDo) {
   for (const int workers : {1, 2, 5}) {
-    for (int round = 0; round < 5; ++round) {
+    for (std::size_t batch_max = 1; batch_max < 60; batch_max += 13) {
       Bench bench;
+      bench.input.batch_max = batch_max;
       Script script;
       script.satisfying = {100, 110, 130, 399};
 

@@ -100,6 +100,12 @@ class Search {
   /// The first candidate that satisfies everything and is confirmed.
   Result<std::optional<Candidate>> try_all();
   Result<bool> confirm(const Candidate& candidate);
+  bool shares_builds() const {
+    return !task_.build_command.empty() &&
+           std::any_of(task_.files.begin(), task_.files.end(), [](const SourceFile& file) {
+             return file.tree.language() == Language::c;
+           });
+  }
   bool is_skipped(const Candidate& candidate) const;
   void tell_progress(std::size_t index);
 
@@ -483,6 +489,7 @@ Result<std::optional<Candidate>> Search::try_all() {
   pool.candidates = &candidates_;
   pool.skipped = [&](const Candidate& candidate) { return is_skipped(candidate); };
   pool.on_progress = [&](std::size_t index) { tell_progress(index); };
+  pool.batch_max = shares_builds() ? kSharedBuildMax : 1;
   while (pool.first < candidates_.size() && !budget_.spent()) {
     const PoolResult found = run_pool(pool, executors_);
     if (!found.errors.empty()) return found.errors.front();
