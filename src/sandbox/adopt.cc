@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <string_view>
 
@@ -15,6 +16,20 @@
 
 namespace nightjar::sandbox {
 namespace {
+
+/// user_namespaces(7): lines of "first inside, first outside, length".
+bool maps_sandbox_user(const std::string& map_path) {
+  const Result<std::string> map = read_file(map_path, 64 * 1024);
+  if (!map) return false;
+  for (const std::string& line : split_lines(*map)) {
+    unsigned long first = 0;
+    unsigned long outside = 0;
+    unsigned long length = 0;
+    if (std::sscanf(line.c_str(), "%lu %lu %lu", &first, &outside, &length) != 3) continue;
+    if (first <= kSandboxUid && kSandboxUid - first < length) return true;
+  }
+  return false;
+}
 
 constexpr int kDepthMax = 64;
 constexpr mode_t kFolderMode = S_IRWXU;
@@ -35,7 +50,7 @@ Result<> adopt_entry(int folder, const std::string& name, const std::string& pat
     return {ErrorCode::invalid_input,
             printable(path, 200) + ": has a second name elsewhere; copy it instead of linking it"};
   }
-  if (::geteuid() == 0 && info.st_uid != kSandboxUid &&
+  if (acts_as_root() && info.st_uid != kSandboxUid &&
       ::fchownat(folder, name.c_str(), kSandboxUid, kSandboxUid, AT_SYMLINK_NOFOLLOW) != 0) {
     return failure("change the owner of", path);
   }
@@ -76,10 +91,16 @@ Result<> adopt_folder(UniqueFd folder, const std::string& path, int depth) {
 
 }  // namespace
 
+bool acts_as_root() {
+  static const bool kActs = ::geteuid() == 0 && maps_sandbox_user("/proc/self/uid_map") &&
+                            maps_sandbox_user("/proc/self/gid_map");
+  return kActs;
+}
+
 Result<> adopt_tree(const std::string& host_dir) {
   UniqueFd folder(::open(host_dir.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder) return failure("open", host_dir);
-  if (::geteuid() == 0 && ::fchown(folder.get(), kSandboxUid, kSandboxUid) != 0) {
+  if (acts_as_root() && ::fchown(folder.get(), kSandboxUid, kSandboxUid) != 0) {
     return failure("change the owner of", host_dir);
   }
   struct stat info{};

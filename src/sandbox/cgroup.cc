@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "sandbox/adopt.h"
 #include "sandbox/launcher.h"
 
 namespace nightjar::sandbox {
@@ -140,7 +141,7 @@ Result<std::vector<UniqueFd>> Group::entrances() const {
     UniqueFd entrance(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!entrance) return errno_error("wall memory total: open " + path, errno);
     // Older kernels ask for the rights of the writer, who is the sandbox's user.
-    if (::geteuid() == 0) (void)!::fchown(entrance.get(), kSandboxUid, kSandboxUid);
+    if (acts_as_root()) (void)!::fchown(entrance.get(), kSandboxUid, kSandboxUid);
     entrances.push_back(std::move(entrance));
   }
   return entrances;

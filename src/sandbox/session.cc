@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "sandbox/adopt.h"
 #include "sandbox/inside/mounts.h"
 #include "sandbox/launcher.h"
 #include "sandbox/request.h"
@@ -28,7 +29,7 @@ Result<Pipe> make_pipe() {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return errno_error("create a pipe", errno);
   Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
   // Programs open /dev/stdout and /dev/stderr, which needs the right to the pipe itself.
-  if (::geteuid() == 0 && ::fchown(ends[1], kSandboxUid, kSandboxUid) != 0) {
+  if (acts_as_root() && ::fchown(ends[1], kSandboxUid, kSandboxUid) != 0) {
     return errno_error("hand over a pipe", errno);
   }
   return pipe;
@@ -74,7 +75,7 @@ Result<std::unique_ptr<Sandbox>> HelperSandbox::open(Blank blank, Pool& pool, co
 /// Root copies a mount itself, since its folders may be closed to the helper's user. Anyone else
 /// has no right to, but the stem has, in its own namespace, where it is the same user.
 Result<UniqueFd> HelperSandbox::view_of(const ViewBody& body) {
-  if (::geteuid() == 0) {
+  if (acts_as_root()) {
     return inside::open_view(body.host_path, body.with_submounts ? inside::Submounts::included
                                                                  : inside::Submounts::left_out);
   }

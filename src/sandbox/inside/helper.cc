@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/adopt.h"
 #include "sandbox/frames.h"
 #include "sandbox/inside/filter.h"
 #include "sandbox/inside/first_process.h"
@@ -45,7 +46,7 @@ Error no_user_namespaces(std::string_view step) {
 /// Root's helper becomes nobody before it does anything else: nothing later needs root, and limits
 /// on processes do not bind root.
 Result<> leave_root() {
-  if (::geteuid() != 0) return ok;
+  if (!acts_as_root()) return ok;
   if (::setgroups(0, nullptr) != 0 || ::setresgid(kSandboxUid, kSandboxUid, kSandboxUid) != 0 ||
       ::setresuid(kSandboxUid, kSandboxUid, kSandboxUid) != 0) {
     return wall_failed("unprivileged user", "leave root");
