@@ -7,8 +7,9 @@
 
 namespace nightjar::sandbox {
 
-/// Whether this process is root and may hand things to kSandboxUid. Root of a user namespace that maps
-/// no other user (`unshare -Ur`, some containers) may not, and is treated as the plain user it is.
+/// Whether this process is root and may hand things to kSandboxUid. Root of a user namespace that
+/// maps no other user (`unshare -Ur`, some containers) may not, and is treated as the plain user it
+/// is.
 bool acts_as_root();
 
 /// As root: every folder, file and link gets the sandbox user as its owner. Always: the owner may
