@@ -330,7 +330,7 @@ TEST(JournalDamage, StopsNoOtherRunWhenABitFlips) {
   for (const Files* files : {&sample().closed, &sample().killed}) {
     for (const char* name : {"journal.db", "journal.db-wal"}) {
       const std::string& bytes = files->at(name);
-      for (int i = 0; i < 150 && !bytes.empty(); ++i) {
+      for (int i = 0; i < 80 && !bytes.empty(); ++i) {
         std::size_t at = random() % bytes.size();
         while (bytes[at] == '\0') at = (at + 1) % bytes.size();
         Files damaged = *files;

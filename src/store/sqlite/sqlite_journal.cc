@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <deque>
 #include <future>
 #include <optional>
 #include <utility>
@@ -20,23 +19,19 @@
 namespace nightjar::store {
 namespace {
 
-constexpr std::size_t kBatchMax = 256;     // transactions that share one sync
-constexpr std::size_t kWaitingMax = 4096;  // threads that wait for one
+constexpr std::size_t kWaitingMax = 1024;  // threads that wait to commit; so many share one sync
 
-/// What a waiting thread is told.
-enum class Turn {
-  done,  // its outcome is set
-  lead,  // it shall write the next batch, its own transaction first
-};
-
-struct Waiting {
-  CommitRequest* request = nullptr;
-  std::promise<Turn> turn;
+/// Transactions that go into the journal together, and what their threads wait for.
+struct Batch {
+  std::vector<CommitRequest*> requests{};
+  std::promise<void> lead{};  // the first: it is its turn to write the batch
+  std::promise<void> done{};  // the others: their outcomes are set
+  std::shared_future<void> is_done = done.get_future().share();
 };
 
 struct Queue {
-  std::deque<Waiting> waiting;
-  bool is_led = false;
+  Batch next{};
+  bool is_led = false;  // A thread writes the batch before.
 };
 
 Error read_only_error(const std::string& path) {
@@ -97,9 +92,9 @@ Result<> SqliteJournal::open(const SqliteOptions& options) {
   return ok;
 }
 
-// The thread that finds no leader leads: it writes its own transaction and all that wait, tells
-// their threads, and hands the lead to the first that came meanwhile. So nobody waits longer than
-// two syncs and one batch, and a transaction alone waits for nobody.
+// The thread that finds no leader leads: it writes all that wait, which is its own transaction
+// alone or with those of others, hands the lead to the first that came meanwhile, and wakes its
+// batch at once. So nobody waits longer than two batches, and a transaction alone waits for nobody.
 Result<std::vector<event::Envelope>> SqliteJournal::commit(const Transaction& transaction) {
   if (mode_ == OpenMode::read_only) return read_only_error(path_);
   TRY(check(transaction));
@@ -111,54 +106,45 @@ Result<std::vector<event::Envelope>> SqliteJournal::commit(const Transaction& tr
     append.chain_to(anchor ? anchor->hash : Digest());
   }
 
-  std::optional<std::future<Turn>> turn;
-  const bool queued = queue_.with([&](Queue& queue) {
-    if (queue.waiting.size() >= kWaitingMax) return false;
-    Waiting& mine = queue.waiting.emplace_back();
-    mine.request = &request;
-    if (queue.is_led) {
-      turn = mine.turn.get_future();
-    } else {
-      queue.is_led = true;
+  std::future<void> lead;
+  std::shared_future<void> done;
+  const bool joined = queue_.with([&](Queue& queue) {
+    Batch& batch = queue.next;
+    if (batch.requests.size() >= kWaitingMax) return false;
+    batch.requests.push_back(&request);
+    if (batch.requests.size() > 1) {
+      done = batch.is_done;
+    } else if (std::exchange(queue.is_led, true)) {
+      lead = batch.lead.get_future();
     }
     return true;
   });
-  if (!queued) {
-    return {ErrorCode::exhausted, path_ + ": too many threads wait to commit; try again"};
+  if (!joined) return {ErrorCode::exhausted, path_ + ": too many threads wait to commit"};
+  if (done.valid()) {
+    done.wait();
+  } else {
+    if (lead.valid()) lead.wait();
+    write_batch();
   }
-  if (!turn || turn->get() == Turn::lead) write_batch();
   TRY(request.outcome);
   return take_events(std::move(request.appends));
 }
 
 void SqliteJournal::write_batch() {
-  std::vector<Waiting> batch = queue_.with([](Queue& queue) {
-    std::vector<Waiting> taken;
-    while (!queue.waiting.empty() && taken.size() < kBatchMax) {
-      taken.push_back(std::move(queue.waiting.front()));
-      queue.waiting.pop_front();
-    }
-    return taken;
-  });
-  std::vector<CommitRequest*> requests;
-  requests.reserve(batch.size());
-  for (const Waiting& waiting : batch) requests.push_back(waiting.request);
+  Batch batch = queue_.with([](Queue& queue) { return std::exchange(queue.next, Batch()); });
   const bool is_full = writer_.with([&](auto& writer) {
-    writer->write(requests);
+    writer->write(batch.requests);
     return writer->begin_checkpoint();
   });
-  const auto tell_the_others = [&batch] {  // The first is our own.
-    for (std::size_t i = 1; i < batch.size(); ++i) batch[i].turn.set_value(Turn::done);
-  };
   if (is_full) {
-    tell_the_others();  // What they gave is durable; only the next batch waits for the checkpoint.
+    batch.done.set_value();  // Theirs is durable; only the next batch waits for the checkpoint.
     writer_.with([](auto& writer) { writer->finish_checkpoint(); });
   }
   queue_.with([](Queue& queue) {
-    queue.is_led = !queue.waiting.empty();
-    if (queue.is_led) queue.waiting.front().turn.set_value(Turn::lead);
+    queue.is_led = !queue.next.requests.empty();
+    if (queue.is_led) queue.next.lead.set_value();
   });
-  if (!is_full) tell_the_others();
+  if (!is_full) batch.done.set_value();
 }
 
 Result<> SqliteJournal::read_run(
