@@ -12,8 +12,8 @@ constexpr std::size_t kVariablesMax = 10;
 constexpr std::size_t kConditionsMax = 24;
 
 void add(std::vector<Atom>& atoms, std::string text, double extra) {
-  const bool known = std::any_of(atoms.begin(), atoms.end(),
-                                 [&](const Atom& atom) { return atom.text == text; });
+  const bool known =
+      std::any_of(atoms.begin(), atoms.end(), [&](const Atom& atom) { return atom.text == text; });
   if (!known) atoms.push_back({std::move(text), extra});
 }
 
@@ -75,8 +75,8 @@ void add_constants(std::vector<Atom>& atoms, const SyntaxTree& tree, const Names
   for (const Weighted& one : variables) {
     if (one.extra > 0) continue;
     const bool text = one.variable->type == "text" || one.variable->type == "char";
-    const auto& constants = text ? (tree.language() == Language::c ? names.characters : names.strings)
-                                 : names.numbers;
+    const auto& constants =
+        text ? (tree.language() == Language::c ? names.characters : names.strings) : names.numbers;
     std::size_t count = 0;
     for (const std::string& constant : constants) {
       if (shape_of(one.variable->type) == Shape::pointer || ++count > 6) break;
@@ -111,10 +111,15 @@ std::vector<Atom> emptiness_atoms(Language language, const std::string& expressi
   const Shape shape = shape_of(type);
   if (language == Language::python) {
     if (type == "number") {
-      return {{expression + " == 0", 0}, {expression + " < 0", 0.05}, {expression + " <= 0", 0.05},
-              {expression + " > 0", 0.2}, {expression + " >= 0", 0.2}};
+      return {{expression + " == 0", 0},
+              {expression + " < 0", 0.05},
+              {expression + " <= 0", 0.05},
+              {expression + " > 0", 0.2},
+              {expression + " >= 0", 0.2}};
     }
-    std::vector<Atom> atoms = {{"not " + expression, 0}, {expression + " is None", 0.05}, {expression, 0.1},
+    std::vector<Atom> atoms = {{"not " + expression, 0},
+                               {expression + " is None", 0.05},
+                               {expression, 0.1},
                                {expression + " is not None", 0.15}};
     if (type.empty()) {
       atoms.push_back({expression + " == 0", 0.2});
@@ -134,8 +139,8 @@ std::vector<Atom> emptiness_atoms(Language language, const std::string& expressi
     return atoms;
   }
   if (shape == Shape::number) {
-    return {{expression + " == 0", 0},   {expression + " < 0", 0.05}, {expression + " <= 0", 0.05},
-            {expression + " != 0", 0.1}, {expression + " > 0", 0.1},  {expression + " >= 0", 0.15},
+    return {{expression + " == 0", 0},    {expression + " < 0", 0.05}, {expression + " <= 0", 0.05},
+            {expression + " != 0", 0.1},  {expression + " > 0", 0.1},  {expression + " >= 0", 0.15},
             {expression + " == 1", 0.25}, {expression + " <= 1", 0.25}};
   }
   return {{expression + " == 0", 0.3}, {"!" + expression, 0.3}};

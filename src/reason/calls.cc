@@ -145,7 +145,8 @@ void emit_functions(const Site& site, const Call& call, Emitter& out) {
   for (const Function& function : site.known) own = own || function.name == text;
   if (!own) return;
   for (const Function& function : site.known) {
-    if (function.name == text || function.name == "main" || function.name.starts_with("__")) continue;
+    if (function.name == text || function.name == "main" || function.name.starts_with("__"))
+      continue;
     if (function.arity == static_cast<int>(call.arguments.size())) {
       out.replace(name, function.name, kCall, 0.2);
     }
@@ -174,9 +175,8 @@ void emit_arguments(const Site& site, const Call& call, Emitter& out) {
       const std::uint32_t to = tree[call.arguments[right]].end;
       const std::uint32_t left_end = tree[call.arguments[left]].end;
       const std::uint32_t right_start = tree[call.arguments[right]].start;
-      const std::string swapped = texts[right] +
-                                  tree.text().substr(left_end, right_start - left_end) +
-                                  texts[left];
+      const std::string swapped =
+          texts[right] + tree.text().substr(left_end, right_start - left_end) + texts[left];
       out.splice(from, to, swapped, tree[site.node].line, kArgumentSwap,
                  right == left + 1 ? 0.0 : 0.2,
                  "the arguments `" + snippet(texts[left]) + "` and `" + snippet(texts[right]) +

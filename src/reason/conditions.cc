@@ -10,10 +10,9 @@ std::string negated(const Site& site, NodeIndex condition) {
   const SyntaxTree& tree = site.tree;
   const bool python = tree.language() == Language::python;
   const std::string text = tree.text_of(condition);
-  const bool loose = binary_at(tree, condition).has_value() ||
-                     tree.is(condition, "comparison_operator") ||
-                     tree.is(condition, "assignment_expression") ||
-                     tree.is(condition, "conditional_expression");
+  const bool loose =
+      binary_at(tree, condition).has_value() || tree.is(condition, "comparison_operator") ||
+      tree.is(condition, "assignment_expression") || tree.is(condition, "conditional_expression");
   const std::string inner = loose ? "(" + text + ")" : text;
   return (python ? "not " : "!") + inner;
 }
@@ -24,8 +23,8 @@ std::string as_operand(const SyntaxTree& tree, NodeIndex condition, bool tight) 
   const auto binary = binary_at(tree, condition);
   const bool logic = binary && is_logic(tree.text_of(binary->op));
   const bool loose = logic || tree.is(condition, "assignment_expression") ||
-                     tree.is(condition, "conditional_expression") ||
-                     tree.is(condition, "lambda") || tree.is(condition, "named_expression");
+                     tree.is(condition, "conditional_expression") || tree.is(condition, "lambda") ||
+                     tree.is(condition, "named_expression");
   return loose && tight ? "(" + text + ")" : text;
 }
 
@@ -55,8 +54,8 @@ void emit_condition_edits(const Site& site, Emitter& out) {
   // Of a comparison the operator edits make the negation, of `!x` the unary ones.
   const auto binary = binary_at(site.tree, condition);
   const bool comparison = binary && is_comparison(site.tree.text_of(binary->op));
-  const bool negative = site.tree.text_of(condition).starts_with("!") ||
-                        site.tree.is(condition, "not_operator");
+  const bool negative =
+      site.tree.text_of(condition).starts_with("!") || site.tree.is(condition, "not_operator");
   if (!comparison && !negative) out.replace(condition, negated(site, condition), kNegation);
   const bool python = site.tree.language() == Language::python;
   if (has_statement_condition(site.tree, site.node)) {

@@ -39,7 +39,10 @@ Layout layout_of(const std::vector<SourceFile>& files) {
 class Measurer {
  public:
   Measurer(sandbox::Launcher& launcher, const CoverageInput& input, std::stop_token stop)
-      : launcher_(launcher), input_(input), stop_(std::move(stop)), layout_(layout_of(*input.files)) {}
+      : launcher_(launcher),
+        input_(input),
+        stop_(std::move(stop)),
+        layout_(layout_of(*input.files)) {}
 
   Result<Coverage> measure() {
     if (layout_.bytes > kMapBytesMax) {
@@ -71,9 +74,8 @@ class Measurer {
 
  private:
   bool has(Language language) const {
-    return std::any_of(input_.files->begin(), input_.files->end(), [&](const SourceFile& file) {
-      return file.tree.language() == language;
-    });
+    return std::any_of(input_.files->begin(), input_.files->end(),
+                       [&](const SourceFile& file) { return file.tree.language() == language; });
   }
 
   Result<bool> build(c::Depth depth) {
@@ -87,8 +89,9 @@ class Measurer {
                                  sandbox::FileMode::regular));
     }
     if (input_.build_command.empty()) return true;
-    TRY_INTO(const sandbox::Outcome outcome,
-             sandbox_->run(harness::shell_command(input_.build_command, input_.build_limits), stop_));
+    TRY_INTO(
+        const sandbox::Outcome outcome,
+        sandbox_->run(harness::shell_command(input_.build_command, input_.build_limits), stop_));
     coverage_.cpu_ms += outcome.cpu_ms;
     return outcome.succeeded();
   }
@@ -143,8 +146,8 @@ class Measurer {
                                sandbox::FileMode::regular));
     sandbox::Outcome last;
     const std::vector<scenario::Step>& steps = one.scenario->steps;
-    const std::size_t count = one.step_failed > 0 ? static_cast<std::size_t>(one.step_failed)
-                                                  : steps.size();
+    const std::size_t count =
+        one.step_failed > 0 ? static_cast<std::size_t>(one.step_failed) : steps.size();
     for (std::size_t at = 0; at < std::min(count, steps.size()); ++at) {
       TRY_INTO(last, run_step(steps[at]));
     }
@@ -157,9 +160,9 @@ class Measurer {
   Result<sandbox::Outcome> run_step(const scenario::Step& step) {
     for (const auto& [path, content] : step.files) {
       // As in a trial: a file that cannot be written is the program's doing.
-      (void)sandbox::write_file_at(sandbox_->workspace_fd(), path, content,
-                                   content.starts_with("#!") ? sandbox::FileMode::executable
-                                                             : sandbox::FileMode::regular);
+      (void)sandbox::write_file_at(
+          sandbox_->workspace_fd(), path, content,
+          content.starts_with("#!") ? sandbox::FileMode::executable : sandbox::FileMode::regular);
     }
     sandbox::Command command;
     command.argv = step.argv;

@@ -35,8 +35,8 @@ struct CoverageInput {
 struct Coverage {
   bool measured = false;
   std::string why_not;
-  std::vector<Spectrum> spectra;            // as the scenarios of the input
-  std::vector<std::vector<Place>> stacks;   // of failing scenarios; the innermost place first
+  std::vector<Spectrum> spectra;           // as the scenarios of the input
+  std::vector<std::vector<Place>> stacks;  // of failing scenarios; the innermost place first
   std::int64_t cpu_ms = 0;
 };
 

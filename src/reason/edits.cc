@@ -51,9 +51,8 @@ Core core_of(const std::string& text, std::uint32_t start, std::uint32_t end,
 // The first two replacements of a kind at a place (one more, one less) cost nothing extra, the
 // hundredth half a point.
 void add_crowd_cost(std::vector<Edit>& edits) {
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& left, const Edit& right) {
-    return left.prior < right.prior;
-  });
+  std::stable_sort(edits.begin(), edits.end(),
+                   [](const Edit& left, const Edit& right) { return left.prior < right.prior; });
   std::map<std::tuple<std::uint32_t, std::string_view>, int> crowd;
   for (Edit& edit : edits) {
     const int position = ++crowd[{edit.start, edit.kind}];
@@ -161,9 +160,8 @@ std::vector<Edit> single_site_edits(const SourceFile& file, const std::vector<Fu
   }
   std::vector<Edit> edits = out.take();
   add_crowd_cost(edits);
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& left, const Edit& right) {
-    return left.prior < right.prior;
-  });
+  std::stable_sort(edits.begin(), edits.end(),
+                   [](const Edit& left, const Edit& right) { return left.prior < right.prior; });
   return edits;
 }
 

@@ -1,7 +1,8 @@
 // Edits: what one slip of a programmer could have changed, as replacements of a byte range.
 //
-// Each edit touches one place. Its prior says how likely such a slip is (small is likely), whatever the
-// place; the search subtracts how suspicious the place is. Two edits never give the same text. Any thread.
+// Each edit touches one place. Its prior says how likely such a slip is (small is likely), whatever
+// the place; the search subtracts how suspicious the place is. Two edits never give the same text.
+// Any thread.
 #pragma once
 
 #include <functional>
@@ -45,9 +46,8 @@ bool still_parses(const SourceFile& file, const Edit& edit);
 using LineFilter = std::function<bool(int line)>;
 
 /// The seam for other sources of edits. `known` holds the functions of the project's other files.
-using EditSource = std::function<std::vector<Edit>(const SourceFile& file,
-                                                   const std::vector<Function>& known,
-                                                   const LineFilter& wanted)>;
+using EditSource = std::function<std::vector<Edit>(
+    const SourceFile& file, const std::vector<Function>& known, const LineFilter& wanted)>;
 
 inline constexpr std::size_t kEditsOfFileMax = 200'000;
 

@@ -1,8 +1,9 @@
 #include "reason/edits.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
-#include "gmock/gmock.h"
 #include "reason/edit_kinds.h"
 
 namespace nightjar::reason {
@@ -143,7 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
                "logic operator: def f(i, n):\n    return i or n\n"},
         Golden{"assigned sum", "a.py", "def f(i):\n    i -= 1\n",
                "assignment operator: def f(i):\n    i += 1\n"},
-        Golden{"constant", "a.py", "def f():\n    return 1\n", "constant: def f():\n    return 0\n"},
+        Golden{"constant", "a.py", "def f():\n    return 1\n",
+               "constant: def f():\n    return 0\n"},
         Golden{"truth", "a.py", "def f():\n    return True\n",
                "constant: def f():\n    return False\n"},
         Golden{"range", "a.py", "def f(n):\n    return range(n)\n",
@@ -184,16 +186,18 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"forgotten value", "a.py", "def f(a):\n    f(a - 1)\n",
                "missing return: def f(a):\n    return f(a - 1)\n"},
         Golden{"missing break", "a.py", "def f(a):\n    for b in a:\n        c = b\n    return c\n",
-               "missing jump: def f(a):\n    for b in a:\n        c = b\n        break\n    return c\n"},
+               "missing jump: def f(a):\n    for b in a:\n        c = b\n        break\n    return "
+               "c\n"},
         Golden{"conversion", "a.py", "def f(a):\n    return g(a)\n",
                "missing conversion: def f(a):\n    return g(int(a))\n"},
         Golden{"method of text", "a.py", "def f(a):\n    return g(a)\n",
                "missing conversion: def f(a):\n    return g(a.strip())\n"},
         Golden{"descending", "a.py", "def f(a):\n    return sorted(a)\n",
                "argument: def f(a):\n    return sorted(a, reverse=True)\n"},
-        Golden{"if for elif", "a.py",
-               "def f(a):\n    if a:\n        return 1\n    if not a:\n        return 2\n",
-               "branch: def f(a):\n    if a:\n        return 1\n    elif not a:\n        return 2\n"},
+        Golden{
+            "if for elif", "a.py",
+            "def f(a):\n    if a:\n        return 1\n    if not a:\n        return 2\n",
+            "branch: def f(a):\n    if a:\n        return 1\n    elif not a:\n        return 2\n"},
         Golden{"shared default", "a.py", "def f(a, b=[]):\n    b.append(a)\n    return b\n",
                "constant: def f(a, b=None):\n    b = [] if b is None else b\n    b.append(a)\n"
                "    return b\n"}));
@@ -268,7 +272,8 @@ TEST(Edits, CountChangedTokens) {
 }
 
 TEST(Edits, OfBrokenSourceAreNoReasonToFail) {
-  for (const char* text : {"", "}", "int f( {", "\xff\xfe", "#if", "\"", "int f(void) { return (((((("}) {
+  for (const char* text :
+       {"", "}", "int f( {", "\xff\xfe", "#if", "\"", "int f(void) { return (((((("}) {
     EXPECT_THAT(changes("a.c", text), Not(Contains("")));
     EXPECT_THAT(changes("a.py", text), Not(Contains("")));
   }

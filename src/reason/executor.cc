@@ -62,10 +62,11 @@ std::string changed_text(const Task& task, const Candidate& candidate) {
 
 Result<std::vector<std::string>> find_bytecode(int workspace_fd) {
   std::vector<std::string> found;
-  TRY(sandbox::walk_tree(workspace_fd, kSourceTreeLimits, [&](const sandbox::TreeEntry& entry) -> Result<> {
-    if (entry.path.ends_with(".pyc")) found.push_back(entry.path);
-    return ok;
-  }));
+  TRY(sandbox::walk_tree(workspace_fd, kSourceTreeLimits,
+                         [&](const sandbox::TreeEntry& entry) -> Result<> {
+                           if (entry.path.ends_with(".pyc")) found.push_back(entry.path);
+                           return ok;
+                         }));
   return found;
 }
 
@@ -106,8 +107,8 @@ Result<scenario::Trial> WarmExecutor::run_check(const Check& check,
   }
   const scenario::Scenario& scenario = variant_ == 0 ? check.scenario : copy;
   for (int count = 0; count < std::max(1, check.scenario.trials); ++count) {
-    TRY_INTO(trial, scenario::run_trial(*sandbox_, scenario,
-                                        task_.budget->cut(limits), task_.budget->stop()));
+    TRY_INTO(trial, scenario::run_trial(*sandbox_, scenario, task_.budget->cut(limits),
+                                        task_.budget->stop()));
     task_.budget->charge_cpu(trial.cpu_ms);
     if (!trial.satisfied || task_.budget->spent()) break;
   }
@@ -195,7 +196,8 @@ Result<> WarmExecutor::run_guide(const Candidate& candidate, CandidateOutcome& o
   if (outcome.broke || outcome.stopped) return ok;
   if (outcome.fixed < static_cast<int>(failing.size())) return ok;
   outcome.satisfies = true;
-  const auto held_back = ordered(task_, candidate, [](const Check& check) { return check.held_back; });
+  const auto held_back =
+      ordered(task_, candidate, [](const Check& check) { return check.held_back; });
   for (const Check* check : held_back) {
     TRY_INTO(const bool one, satisfied(*check, outcome));
     if (outcome.stopped) outcome.satisfies = false;

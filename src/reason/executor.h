@@ -26,17 +26,17 @@ struct Candidate {
 struct Check {
   scenario::Scenario scenario;
   bool satisfied_before = false;
-  bool held_back = false;    // of the validation set
+  bool held_back = false;  // of the validation set
   int step_failed = 0;
-  std::int64_t wall_ms = 0;  // of the baseline
+  std::int64_t wall_ms = 0;            // of the baseline
   const Spectrum* spectrum = nullptr;  // what it executed, if measured
 };
 
 struct CandidateOutcome {
   bool built = false;
-  bool stopped = false;   // the budget ended it; says nothing about the candidate
-  int fixed = 0;          // failing guide scenarios that are now satisfied
-  bool broke = false;     // a satisfied guide scenario fails now
+  bool stopped = false;     // the budget ended it; says nothing about the candidate
+  int fixed = 0;            // failing guide scenarios that are now satisfied
+  bool broke = false;       // a satisfied guide scenario fails now
   bool satisfies = false;   // all guide scenarios
   bool overfitted = false;  // all guide scenarios, but not the validation set
   bool hit_limit = false;   // a failing guide scenario used up the candidates' limits
@@ -64,7 +64,8 @@ struct Task {
   std::vector<Check> checks;
   std::vector<std::string> bytecode;  // paths in the built workspace
   Budget* budget = nullptr;
-  /// Build in each candidate's layer from the bare sources: the build command does not notice changes.
+  /// Build in each candidate's layer from the bare sources: the build command does not notice
+  /// changes.
   bool clean_builds = false;
 };
 

@@ -43,7 +43,8 @@ Result<std::vector<CandidateOutcome>> WarmExecutor::try_candidates(
       // One of them spoilt the sandbox; which one shows when each has its own.
       TRY(reopen());
       alone.clear();
-      for (std::size_t at = 0; at < candidates.size(); ++at) alone.push_back(static_cast<int>(at) + 1);
+      for (std::size_t at = 0; at < candidates.size(); ++at)
+        alone.push_back(static_cast<int>(at) + 1);
     }
   }
   std::sort(alone.begin(), alone.end());
@@ -80,7 +81,8 @@ Result<bool> WarmExecutor::build_shared(Shared& shared) {
     TRY(write_shared(shared, files));
     TRY_INTO(const sandbox::Outcome outcome, build());
     if (outcome.succeeded()) return true;
-    const std::set<int> wrong = c::variants_in_errors(outcome.stderr_bytes + "\n" + outcome.stdout_bytes);
+    const std::set<int> wrong =
+        c::variants_in_errors(outcome.stderr_bytes + "\n" + outcome.stdout_bytes);
     std::size_t removed = 0;
     for (const int id : wrong) removed += shared.erase(id);
     if (removed == 0) return false;

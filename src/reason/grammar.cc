@@ -24,7 +24,8 @@ NodeIndex unparenthesised(const SyntaxTree& tree, NodeIndex node) {
 std::optional<Binary> binary_at(const SyntaxTree& tree, NodeIndex node) {
   static const Words kBinary = {"binary_expression", "binary_operator", "boolean_operator"};
   if (kind_in(tree, node, kBinary)) {
-    return Binary{tree.child(node, "left"), tree.child(node, "operator"), tree.child(node, "right")};
+    return Binary{tree.child(node, "left"), tree.child(node, "operator"),
+                  tree.child(node, "right")};
   }
   if (!tree.is(node, "comparison_operator")) return std::nullopt;
   const auto operands = tree.named_children(node);
@@ -54,13 +55,12 @@ std::optional<Call> call_at(const SyntaxTree& tree, NodeIndex node) {
 }
 
 bool is_comparison(std::string_view op) {
-  static const Words kOperators = {"<", "<=", ">", ">=", "==", "!=", "is", "is not", "in", "not in"};
+  static const Words kOperators = {
+      "<", "<=", ">", ">=", "==", "!=", "is", "is not", "in", "not in"};
   return kOperators.contains(op);
 }
 
-bool is_logic(std::string_view op) {
-  return op == "&&" || op == "||" || op == "and" || op == "or";
-}
+bool is_logic(std::string_view op) { return op == "&&" || op == "||" || op == "and" || op == "or"; }
 
 bool is_arithmetic(std::string_view op) {
   static const Words kOperators = {"+", "-", "*", "/", "%", "//", "**"};
@@ -92,10 +92,11 @@ bool is_block(const SyntaxTree& tree, NodeIndex node) {
 }
 
 bool is_statement(const SyntaxTree& tree, NodeIndex node) {
-  static const Words kNone = {"function_definition",   "class_definition", "decorated_definition",
-                              "import_statement",      "comment",          "import_from_statement",
-                              "future_import_statement", "case_statement", "type_definition",
-                              "global_statement",      "nonlocal_statement"};
+  static const Words kNone = {
+      "function_definition",     "class_definition",  "decorated_definition",
+      "import_statement",        "comment",           "import_from_statement",
+      "future_import_statement", "case_statement",    "type_definition",
+      "global_statement",        "nonlocal_statement"};
   if (node == kNoNode || !tree[node].named || !is_block(tree, tree[node].parent)) return false;
   if (kNone.contains(tree[node].kind) || tree[node].field == "value") return false;
   return true;
@@ -124,23 +125,46 @@ NodeIndex loop_around(const SyntaxTree& tree, NodeIndex node) {
 
 bool is_read_variable(const SyntaxTree& tree, NodeIndex node) {
   if (!tree.is(node, "identifier")) return false;
-  static const Words kNoValues = {
-      "parameter_declaration", "pointer_declarator",       "array_declarator", "function_declarator",
-      "declaration",           "parameters",               "default_parameter", "typed_parameter",
-      "typed_default_parameter", "function_definition",    "class_definition", "dotted_name",
-      "import_from_statement", "pattern_list",             "as_pattern_target", "type",
-      "lambda_parameters",     "list_splat_pattern",       "dictionary_splat_pattern",
-      "aliased_import",        "tuple_pattern",            "global_statement", "preproc_def",
-      "enumerator",            "decorator",                "goto_statement",   "labeled_statement",
-      "macro_type_specifier",  "preproc_ifdef",            "preproc_function_def", "except_clause",
-      "nonlocal_statement"};
+  static const Words kNoValues = {"parameter_declaration",
+                                  "pointer_declarator",
+                                  "array_declarator",
+                                  "function_declarator",
+                                  "declaration",
+                                  "parameters",
+                                  "default_parameter",
+                                  "typed_parameter",
+                                  "typed_default_parameter",
+                                  "function_definition",
+                                  "class_definition",
+                                  "dotted_name",
+                                  "import_from_statement",
+                                  "pattern_list",
+                                  "as_pattern_target",
+                                  "type",
+                                  "lambda_parameters",
+                                  "list_splat_pattern",
+                                  "dictionary_splat_pattern",
+                                  "aliased_import",
+                                  "tuple_pattern",
+                                  "global_statement",
+                                  "preproc_def",
+                                  "enumerator",
+                                  "decorator",
+                                  "goto_statement",
+                                  "labeled_statement",
+                                  "macro_type_specifier",
+                                  "preproc_ifdef",
+                                  "preproc_function_def",
+                                  "except_clause",
+                                  "nonlocal_statement"};
   const NodeIndex parent = tree.parent(node);
   const std::string_view field = tree[node].field;
   if (parent == kNoNode || kind_in(tree, parent, kNoValues)) return false;
   if (field == "declarator" || field == "function" || field == "attribute") return false;
   if (tree.is(parent, "keyword_argument") && field == "name") return false;
-  if (field == "left" && (tree.is(parent, "assignment") || tree.is(parent, "assignment_expression") ||
-                          tree.is(parent, "for_statement") || tree.is(parent, "for_in_clause"))) {
+  if (field == "left" &&
+      (tree.is(parent, "assignment") || tree.is(parent, "assignment_expression") ||
+       tree.is(parent, "for_statement") || tree.is(parent, "for_in_clause"))) {
     return false;
   }
   const std::string text = tree.text_of(node);
@@ -153,15 +177,30 @@ bool is_assigned_variable(const SyntaxTree& tree, NodeIndex node) {
 }
 
 bool is_number_place(const SyntaxTree& tree, NodeIndex node) {
-  static const Words kParents = {"binary_expression",   "binary_operator",  "comparison_operator",
-                                 "argument_list",       "return_statement", "subscript_expression",
-                                 "subscript",           "slice",            "init_declarator",
-                                 "assignment",          "assignment_expression",
-                                 "augmented_assignment", "conditional_expression",
+  static const Words kParents = {"binary_expression",
+                                 "binary_operator",
+                                 "comparison_operator",
+                                 "argument_list",
+                                 "return_statement",
+                                 "subscript_expression",
+                                 "subscript",
+                                 "slice",
+                                 "init_declarator",
+                                 "assignment",
+                                 "assignment_expression",
+                                 "augmented_assignment",
+                                 "conditional_expression",
                                  "parenthesized_expression"};
-  static const Words kNumbers = {"identifier", "call",        "call_expression", "binary_expression",
-                                 "subscript",  "binary_operator", "field_expression", "attribute",
-                                 "subscript_expression", "parenthesized_expression"};
+  static const Words kNumbers = {"identifier",
+                                 "call",
+                                 "call_expression",
+                                 "binary_expression",
+                                 "subscript",
+                                 "binary_operator",
+                                 "field_expression",
+                                 "attribute",
+                                 "subscript_expression",
+                                 "parenthesized_expression"};
   if (!kind_in(tree, node, kNumbers)) return false;
   const NodeIndex parent = tree.parent(node);
   if (!kind_in(tree, parent, kParents)) return false;

@@ -40,14 +40,16 @@ NodeIndex condition_at(const SyntaxTree& tree, NodeIndex node);
 /// Whether the condition belongs to a statement (not to a conditional expression).
 bool has_statement_condition(const SyntaxTree& tree, NodeIndex node);
 
-bool is_block(const SyntaxTree& tree, NodeIndex node);      // { … }, an indented block, a case, a module
+bool is_block(const SyntaxTree& tree,
+              NodeIndex node);  // { … }, an indented block, a case, a module
 bool is_statement(const SyntaxTree& tree, NodeIndex node);  // stands in a block; no definition
 bool is_loop(const SyntaxTree& tree, NodeIndex node);
 NodeIndex body_of(const SyntaxTree& tree, NodeIndex node);  // of a loop, function or if: its block
 NodeIndex function_around(const SyntaxTree& tree, NodeIndex node);
 NodeIndex loop_around(const SyntaxTree& tree, NodeIndex node);  // within the same function
 
-/// An identifier that is read: no target, declaration, parameter, called function, label or keyword.
+/// An identifier that is read: no target, declaration, parameter, called function, label or
+/// keyword.
 bool is_read_variable(const SyntaxTree& tree, NodeIndex node);
 /// An identifier that an assignment (no declaration) writes.
 bool is_assigned_variable(const SyntaxTree& tree, NodeIndex node);

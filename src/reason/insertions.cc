@@ -61,8 +61,8 @@ std::vector<Exit> exits_at(const Site& site) {
   const std::string end = tree.language() == Language::c ? ";" : "";
   std::vector<Exit> exits;
   const auto add = [&](std::string text, double extra) {
-    const bool known = std::any_of(exits.begin(), exits.end(),
-                                   [&](const Exit& one) { return one.text == text; });
+    const bool known =
+        std::any_of(exits.begin(), exits.end(), [&](const Exit& one) { return one.text == text; });
     if (!known && exits.size() < 8) exits.push_back({std::move(text), extra});
   };
   if (loop_around(tree, site.node) != kNoNode) {
@@ -188,7 +188,8 @@ void emit_assignments(const Site& site, const Place& place, Emitter& out) {
       if (other.global || other.name == variable.name) continue;
       if (type_distance(variable.type, other.type) > 2) continue;
       insert_after(site, place, variable.name + " = " + other.name + end, kStatementCopy, 0.2, out);
-      insert_after(site, place, variable.name + " += " + other.name + end, kStatementCopy, 0.4, out);
+      insert_after(site, place, variable.name + " += " + other.name + end, kStatementCopy, 0.4,
+                   out);
     }
   }
 }

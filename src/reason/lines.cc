@@ -18,10 +18,9 @@ bool owns_lines(const SyntaxTree& tree, NodeIndex node) {
   }
   const Node& at = tree[node];
   if (tree.language() == Language::python) return at.kind == "elif_clause";
-  static const std::set<std::string_view> kBodies = {"if_statement", "expression_statement",
-                                                     "return_statement", "break_statement",
-                                                     "continue_statement", "for_statement",
-                                                     "while_statement", "do_statement"};
+  static const std::set<std::string_view> kBodies = {
+      "if_statement",       "expression_statement", "return_statement", "break_statement",
+      "continue_statement", "for_statement",        "while_statement",  "do_statement"};
   return kBodies.contains(at.kind) && function_around(tree, node) != kNoNode;
 }
 
@@ -57,13 +56,14 @@ void spread_over_head(const SyntaxTree& tree, NodeIndex function, std::vector<do
 }  // namespace
 
 std::vector<int> statement_lines(const SyntaxTree& tree) {
-  const auto count = static_cast<std::size_t>(
-      std::count(tree.text().begin(), tree.text().end(), '\n') + 2);
+  const auto count =
+      static_cast<std::size_t>(std::count(tree.text().begin(), tree.text().end(), '\n') + 2);
   std::vector<int> out(count, 0);
   for (NodeIndex node = 0; node < tree.size(); ++node) {
     if (!owns_lines(tree, node)) continue;
     const Node& at = tree[node];
-    for (int line = at.line; line <= at.end_line; ++line) out[static_cast<std::size_t>(line)] = at.line;
+    for (int line = at.line; line <= at.end_line; ++line)
+      out[static_cast<std::size_t>(line)] = at.line;
   }
   return out;
 }

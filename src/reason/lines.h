@@ -1,5 +1,5 @@
-// Which statement a source line belongs to. Coverage is marked at the first line of a statement; all
-// its lines share the mark. Any thread.
+// Which statement a source line belongs to. Coverage is marked at the first line of a statement;
+// all its lines share the mark. Any thread.
 #pragma once
 
 #include <vector>

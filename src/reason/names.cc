@@ -9,10 +9,10 @@ namespace {
 
 bool is_number_type(const std::string& type) {
   static const std::set<std::string, std::less<>> kNumbers = {
-      "int",      "long",    "short",    "char",     "unsigned", "signed",   "float",
-      "double",   "size_t",  "ssize_t",  "bool",     "_Bool",    "int8_t",   "int16_t",
-      "int32_t",  "int64_t", "uint8_t",  "uint16_t", "uint32_t", "uint64_t", "ptrdiff_t",
-      "intptr_t", "off_t",   "time_t",   "number",   "uintptr_t"};
+      "int",      "long",    "short",   "char",     "unsigned", "signed",   "float",
+      "double",   "size_t",  "ssize_t", "bool",     "_Bool",    "int8_t",   "int16_t",
+      "int32_t",  "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "ptrdiff_t",
+      "intptr_t", "off_t",   "time_t",  "number",   "uintptr_t"};
   const std::string first = type.substr(0, type.find(' '));
   return kNumbers.contains(first) && type.find_first_of("*[") == std::string::npos;
 }
@@ -44,7 +44,8 @@ Names names_of(const SyntaxTree& tree) {
 std::vector<Variable> visible_at(const Names& names, std::uint32_t position) {
   std::vector<Variable> out;
   for (const Variable& variable : names.variables) {
-    if (variable.visible_from <= position && position <= variable.visible_to) out.push_back(variable);
+    if (variable.visible_from <= position && position <= variable.visible_to)
+      out.push_back(variable);
   }
   // Nearest first: a local before a global, a late declaration before an early one.
   std::stable_sort(out.begin(), out.end(), [](const Variable& left, const Variable& right) {
@@ -63,9 +64,9 @@ const Variable* find_visible(const Names& names, const std::string& name, std::u
         position > variable.visible_to) {
       continue;
     }
-    const bool nearer = best == nullptr || (best->global && !variable.global) ||
-                        (best->global == variable.global &&
-                         variable.visible_from >= best->visible_from);
+    const bool nearer =
+        best == nullptr || (best->global && !variable.global) ||
+        (best->global == variable.global && variable.visible_from >= best->visible_from);
     if (nearer) best = &variable;
   }
   return best;

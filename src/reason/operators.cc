@@ -92,8 +92,8 @@ void emit_operands(const Site& site, const Binary& binary, std::string_view op, 
                              op == "&&" || op == "||" || op == "+";
   if (order_matters) {
     const double extra = op == "+" || is_logic(op) ? 0.4 : 0.0;
-    const std::string swapped = bracketed(tree, binary.right) + " " + std::string(op) + " " +
-                                bracketed(tree, binary.left);
+    const std::string swapped =
+        bracketed(tree, binary.right) + " " + std::string(op) + " " + bracketed(tree, binary.left);
     out.replace(site.node, swapped, kOperandSwap, extra);
   }
   if (is_comparison(op)) return;
@@ -123,8 +123,10 @@ void emit_groupings(const Site& site, const Binary& binary, Emitter& out) {
   }
   if (const auto inner = inner_of(binary.left); inner && !is_comparison(tree.text_of(inner->op))) {
     const std::string inner_op = " " + tree.text_of(inner->op) + " ";
-    out.replace(site.node, tree.text_of(inner->left) + inner_op + "(" +
-                               tree.text_of(inner->right) + op + right + ")", kGrouping);
+    out.replace(
+        site.node,
+        tree.text_of(inner->left) + inner_op + "(" + tree.text_of(inner->right) + op + right + ")",
+        kGrouping);
   }
 }
 
@@ -150,8 +152,8 @@ void emit_chain(const Site& site, Emitter& out) {
 void emit_assignment(const Site& site, const Assignment& assignment, Emitter& out) {
   const SyntaxTree& tree = site.tree;
   const std::string op = tree.text_of(assignment.op);
-  static const std::array<std::string_view, 8> kOperators = {"=",  "+=", "-=", "*=",
-                                                             "/=", "%=", "|=", "&="};
+  static const std::array<std::string_view, 8> kOperators = {
+      "=", "+=", "-=", "*=", "/=", "%=", "|=", "&="};
   for (const std::string_view other : kOperators) {
     const bool signs = (op == "+=" && other == "-=") || (op == "-=" && other == "+=");
     const bool sums = other == "+=" || other == "-=" || op == "+=" || op == "-=";
@@ -163,7 +165,8 @@ void emit_assignment(const Site& site, const Assignment& assignment, Emitter& ou
       !tree.is(tree.parent(site.node), "expression_statement")) {
     out.replace(assignment.op, "==", kAssignment, -0.3);
   }
-  if (tree.language() == Language::python && op == "/=") out.replace(assignment.op, "//=", kAssignment);
+  if (tree.language() == Language::python && op == "/=")
+    out.replace(assignment.op, "//=", kAssignment);
 }
 
 void emit_unary(const Site& site, Emitter& out) {

@@ -25,7 +25,8 @@ std::size_t limit_behind(const std::vector<Candidate>& candidates, std::size_t f
   return end;
 }
 
-void note(const PoolInput& input, std::size_t index, const CandidateOutcome& outcome, State& state) {
+void note(const PoolInput& input, std::size_t index, const CandidateOutcome& outcome,
+          State& state) {
   if (outcome.overfitted) ++state.result.overfitted;
   if (outcome.hit_limit && !outcome.stopped) state.result.hit_limit.push_back(index);
   if (outcome.satisfies && !outcome.overfitted) {
@@ -37,8 +38,8 @@ void note(const PoolInput& input, std::size_t index, const CandidateOutcome& out
   }
   if (outcome.fixed == 0 || outcome.broke || outcome.stopped || outcome.satisfies) return;
   std::optional<Partial>& best = state.result.partial;
-  const bool better = !best || outcome.fixed > best->fixed ||
-                      (outcome.fixed == best->fixed && index < best->index);
+  const bool better =
+      !best || outcome.fixed > best->fixed || (outcome.fixed == best->fixed && index < best->index);
   if (better) best = Partial{index, outcome.fixed};
 }
 
@@ -78,7 +79,8 @@ void work(const PoolInput& input, CandidateExecutor& executor, Guarded<State>& s
         return;
       }
       CHECK(outcomes->size() == batch.size());
-      for (std::size_t at = 0; at < batch.size(); ++at) note(input, batch[at], (*outcomes)[at], state);
+      for (std::size_t at = 0; at < batch.size(); ++at)
+        note(input, batch[at], (*outcomes)[at], state);
       if (input.on_progress) input.on_progress(batch.back());
     });
   }
@@ -95,7 +97,8 @@ PoolResult run_pool(const PoolInput& input,
   {
     std::vector<std::jthread> threads;
     for (const auto& executor : executors) {
-      threads.emplace_back([&input, &shared, worker = executor.get()] { work(input, *worker, shared); });
+      threads.emplace_back(
+          [&input, &shared, worker = executor.get()] { work(input, *worker, shared); });
     }
   }
   PoolResult result;
@@ -106,13 +109,14 @@ PoolResult run_pool(const PoolInput& input,
   });
   std::sort(result.hit_limit.begin(), result.hit_limit.end());
   const Task& task = *input.task;
-  std::sort(result.satisfying.begin(), result.satisfying.end(), [&](std::size_t left, std::size_t right) {
-    const auto tokens = [&](std::size_t index) {
-      const Candidate& candidate = (*input.candidates)[index];
-      return changed_tokens(task.files[candidate.file].tree.text(), candidate.edit);
-    };
-    return std::make_tuple(tokens(left), left) < std::make_tuple(tokens(right), right);
-  });
+  std::sort(result.satisfying.begin(), result.satisfying.end(),
+            [&](std::size_t left, std::size_t right) {
+              const auto tokens = [&](std::size_t index) {
+                const Candidate& candidate = (*input.candidates)[index];
+                return changed_tokens(task.files[candidate.file].tree.text(), candidate.edit);
+              };
+              return std::make_tuple(tokens(left), left) < std::make_tuple(tokens(right), right);
+            });
   return result;
 }
 

@@ -1,5 +1,5 @@
-// The workers of a search: candidates in cost order, tried side by side, with a result that does not
-// depend on which worker was faster (unless a limit ends the search).
+// The workers of a search: candidates in cost order, tried side by side, with a result that does
+// not depend on which worker was faster (unless a limit ends the search).
 //
 // Threads: run_pool starts one thread an executor and joins them.
 #pragma once

@@ -1,10 +1,11 @@
 #include "reason/pool.h"
 
+#include <gmock/gmock.h>
 #include <set>
+
 #include <thread>
 
 #include "base/guarded.h"
-#include "gmock/gmock.h"
 
 namespace nightjar::reason {
 namespace {
@@ -70,7 +71,8 @@ struct Bench {
 
   PoolResult run(Script& script, int workers) {
     std::vector<std::unique_ptr<CandidateExecutor>> executors;
-    for (int at = 0; at < workers; ++at) executors.push_back(std::make_unique<FakeExecutor>(script));
+    for (int at = 0; at < workers; ++at)
+      executors.push_back(std::make_unique<FakeExecutor>(script));
     return run_pool(input, executors);
   }
 

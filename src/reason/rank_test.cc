@@ -1,12 +1,14 @@
 #include "reason/rank.h"
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 #include "reason/lines.h"
 
 namespace nightjar::reason {
 namespace {
 
-Spectrum spectrum(bool failed, std::vector<std::uint8_t> lines) { return {failed, {std::move(lines)}}; }
+Spectrum spectrum(bool failed, std::vector<std::uint8_t> lines) {
+  return {failed, {std::move(lines)}};
+}
 
 TEST(Ochiai, IsOneForALineThatAllFailingAndNoPassingScenariosExecute) {
   const Scores scores = ochiai({spectrum(true, {0, 1, 1}), spectrum(false, {0, 1, 0})});
@@ -15,9 +17,8 @@ TEST(Ochiai, IsOneForALineThatAllFailingAndNoPassingScenariosExecute) {
 }
 
 TEST(Ochiai, FallsWithEachPassingScenarioThatExecutesTheLine) {
-  const Scores scores =
-      ochiai({spectrum(true, {0, 1}), spectrum(false, {0, 1}), spectrum(false, {0, 1}),
-              spectrum(false, {0, 1})});
+  const Scores scores = ochiai({spectrum(true, {0, 1}), spectrum(false, {0, 1}),
+                                spectrum(false, {0, 1}), spectrum(false, {0, 1})});
 
   EXPECT_DOUBLE_EQ(scores[0][1], 0.5);
 }
@@ -54,12 +55,12 @@ TEST(RaiseCrashes, IgnoresPlacesOutsideOfTheFiles) {
 
 TEST(StatementLines, GiveEachLineTheInnermostStatement) {
   const auto file = read_source("a.c",
-                                "int f(int a) {\n"     // 1
-                                "  if (a &&\n"         // 2
-                                "      a > 1)\n"       // 3
-                                "    return 1;\n"      // 4
-                                "  return g(a,\n"      // 5
-                                "           2);\n"     // 6
+                                "int f(int a) {\n"  // 1
+                                "  if (a &&\n"      // 2
+                                "      a > 1)\n"    // 3
+                                "    return 1;\n"   // 4
+                                "  return g(a,\n"   // 5
+                                "           2);\n"  // 6
                                 "}\n");
   ASSERT_TRUE(file);
 
@@ -69,7 +70,8 @@ TEST(StatementLines, GiveEachLineTheInnermostStatement) {
 }
 
 TEST(SpreadScores, GivesADefinitionTheScoreOfItsUse) {
-  const auto file = read_source("a.c", "#define LIMIT 3\nint other = 1;\nint f(int a) {\n  return a < LIMIT;\n}\n");
+  const auto file = read_source(
+      "a.c", "#define LIMIT 3\nint other = 1;\nint f(int a) {\n  return a < LIMIT;\n}\n");
   ASSERT_TRUE(file);
   const std::vector<int> lines = statement_lines(file->tree);
   std::vector<double> scores(lines.size(), 0.0);

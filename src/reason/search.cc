@@ -42,7 +42,8 @@ std::string names_text(const std::vector<std::string>& names) {
 }
 
 std::string tail_of(const sandbox::Outcome& outcome) {
-  const std::string& text = outcome.stderr_bytes.empty() ? outcome.stdout_bytes : outcome.stderr_bytes;
+  const std::string& text =
+      outcome.stderr_bytes.empty() ? outcome.stdout_bytes : outcome.stderr_bytes;
   const std::string_view trimmed = trim(text);
   const std::string_view tail = trimmed.substr(trimmed.size() > 400 ? trimmed.size() - 400 : 0);
   return printable_block(tail, 400);
@@ -102,9 +103,8 @@ class Search {
   Result<bool> confirm(const Candidate& candidate);
   bool shares_builds() const {
     return !task_.build_command.empty() &&
-           std::any_of(task_.files.begin(), task_.files.end(), [](const SourceFile& file) {
-             return file.tree.language() == Language::c;
-           });
+           std::any_of(task_.files.begin(), task_.files.end(),
+                       [](const SourceFile& file) { return file.tree.language() == Language::c; });
   }
   bool is_skipped(const Candidate& candidate) const;
   void tell_progress(std::size_t index);
@@ -126,6 +126,8 @@ class Search {
   const SearchInput& input_;
   const SearchLimits& limits_;
   const Progress& progress_;
+  const EditSource edit_source_ = single_site_edits;
+  const Ranking ranking_ = ochiai;
   Budget budget_;
   Task task_;
   std::vector<std::unique_ptr<CandidateExecutor>> executors_;
@@ -162,8 +164,9 @@ Result<bool> Search::open_and_build() {
   TRY_INTO(Sources sources, read_sources(first->sandbox().workspace_fd(), input_.frozen_paths));
   task_.files = std::move(sources.files);
   if (task_.files.empty()) {
-    return cannot("there is no C or Python source to edit: the reasoner repairs these two languages; "
-                  "try another engineer");
+    return cannot(
+        "there is no C or Python source to edit: the reasoner repairs these two languages; "
+        "try another engineer");
   }
   TRY_INTO(const sandbox::Outcome outcome, first->build());
   if (!outcome.succeeded()) {
@@ -197,9 +200,9 @@ Result<bool> Search::open_and_build() {
 }
 
 Result<bool> Search::check_toolchain(WarmExecutor& executor) {
-  const bool python = std::any_of(task_.files.begin(), task_.files.end(), [](const SourceFile& file) {
-    return file.tree.language() == Language::python;
-  });
+  const bool python =
+      std::any_of(task_.files.begin(), task_.files.end(),
+                  [](const SourceFile& file) { return file.tree.language() == Language::python; });
   if (!python || !task_.build_command.empty()) return true;
   TRY_INTO(const sandbox::Outcome outcome,
            executor.sandbox().run(
@@ -247,7 +250,8 @@ Result<std::vector<scenario::ScenarioResult>> Search::run_all_once() {
   };
   {
     std::vector<std::jthread> threads;
-    for (WarmExecutor* executor : warm_) threads.emplace_back([&work, executor] { work(*executor); });
+    for (WarmExecutor* executor : warm_)
+      threads.emplace_back([&work, executor] { work(*executor); });
   }
   Progressing end;
   shared.with([&](Progressing& all) { end = std::move(all); });
@@ -299,8 +303,8 @@ bool Search::judge_baseline() {
   return false;
 }
 
-// Most candidates fail, many by never ending, so the limits matter more here than anywhere. Where no
-// scenario is satisfied, those that failed at once must do as the measure.
+// Most candidates fail, many by never ending, so the limits matter more here than anywhere. Where
+// no scenario is satisfied, those that failed at once must do as the measure.
 void Search::adapt_limits(std::vector<scenario::ScenarioResult> results) {
   const bool any = std::any_of(results.begin(), results.end(),
                                [](const scenario::ScenarioResult& one) { return one.satisfied(); });
@@ -372,7 +376,7 @@ Result<> Search::locate() {
   why_unmeasured_ = coverage.why_not;
   Scores scores;
   if (measured_) {
-    scores = ochiai(coverage.spectra);
+    scores = ranking_(coverage.spectra);
     raise_crashes(coverage.stacks, scores);
     spectra_ = std::move(coverage.spectra);
     for (std::size_t at = 0; at < measured.size(); ++at) {
@@ -435,14 +439,15 @@ void Search::gather_candidates() {
       const auto index = static_cast<std::size_t>(line);
       return index < scores.size() && scores[index] > 0;
     };
-    for (Edit& edit : single_site_edits(task_.files[at], known, wanted)) {
+    for (Edit& edit : edit_source_(task_.files[at], known, wanted)) {
       const double score = scores[static_cast<std::size_t>(edit.line)];
       const double cost = edit.prior - kSuspicionWeight * score;
       candidates_.push_back({at, std::move(edit), cost});
     }
   }
-  std::stable_sort(candidates_.begin(), candidates_.end(),
-                   [](const Candidate& left, const Candidate& right) { return left.cost < right.cost; });
+  std::stable_sort(
+      candidates_.begin(), candidates_.end(),
+      [](const Candidate& left, const Candidate& right) { return left.cost < right.cost; });
   candidates_total_ = candidates_.size();
   kept_all_ = candidates_.size() <= kCandidatesKept;
   if (!kept_all_) candidates_.resize(kCandidatesKept);
@@ -453,14 +458,16 @@ bool Search::is_skipped(const Candidate& candidate) const {
   if (!still_parses(file, candidate.edit)) return true;
   if (input_.rejected.empty()) return false;
   const std::map<std::string, std::string> changed = {{file.path, changed_text(task_, candidate)}};
-  return std::find(input_.rejected.begin(), input_.rejected.end(), changed) != input_.rejected.end();
+  return std::find(input_.rejected.begin(), input_.rejected.end(), changed) !=
+         input_.rejected.end();
 }
 
 void Search::tell_progress(std::size_t index) {
   const std::int64_t now = budget_.wall_ms();
   if (!progress_ || now - told_ms_ < kProgressEveryMs) return;
   told_ms_ = now;
-  const double rate = 1000.0 * budget_.candidates() / static_cast<double>(std::max<std::int64_t>(now, 1));
+  const double rate =
+      1000.0 * budget_.candidates() / static_cast<double>(std::max<std::int64_t>(now, 1));
   const Candidate& candidate = candidates_[index];
   progress_(std::to_string(budget_.candidates()) + " of " + std::to_string(candidates_.size()) +
             " candidates, " + std::to_string(static_cast<int>(rate)) + " a second, now " +
@@ -472,7 +479,8 @@ Result<> Search::try_candidates() {
   TRY_INTO(std::optional<Candidate> found, try_all());
   if (!found && !slow_.empty() && !budget_.spent()) {
     // The repair itself may need more time than anything that was satisfied before.
-    if (progress_) progress_(std::to_string(slow_.size()) + " candidates once more, with more time");
+    if (progress_)
+      progress_(std::to_string(slow_.size()) + " candidates once more, with more time");
     candidates_ = std::move(slow_);
     task_.candidate_limits = task_.step_limits;
     TRY_INTO(found, try_all());
@@ -535,8 +543,8 @@ Result<> Search::finish_tested(const Candidate& candidate) {
   result_.verdict = Verdict::tested;
   result_.after = {result_.before.total, result_.before.total};
   result_.validation_after = {result_.validation_before.total, result_.validation_before.total};
-  result_.why = result_.cause + "; with this change all " +
-                std::to_string(task_.checks.size()) + " scenarios are satisfied";
+  result_.why = result_.cause + "; with this change all " + std::to_string(task_.checks.size()) +
+                " scenarios are satisfied";
   if (result_.validation_after.total > 0) {
     result_.why += ", " + std::to_string(result_.validation_after.total) +
                    " of them held back from the search";

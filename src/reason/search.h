@@ -1,5 +1,6 @@
-// The offline engineer's search: from failing scenarios to the smallest single-site edit that satisfies
-// them. Generate and validate (GenProg, Le Goues 2012), lines ranked by Ochiai (Abreu 2006).
+// The offline engineer's search: from failing scenarios to the smallest single-site edit that
+// satisfies them. Generate and validate (GenProg, Le Goues 2012), lines ranked by Ochiai (Abreu
+// 2006).
 //
 // C and Python. One search is one effect: it has a CPU budget and a wall-clock limit that holds.
 // Threads: uses at most `workers` threads of its own and joins them.
@@ -20,14 +21,16 @@
 namespace nightjar::reason {
 
 struct SearchInput {
-  std::string source_dir;     // host folder with the project's sources; adopted by the launcher
-  sandbox::Spec sandbox;      // mounts and limits; lower_dirs is set by the search
+  std::string source_dir;  // host folder with the project's sources; adopted by the launcher
+  sandbox::Spec sandbox;   // mounts and limits; lower_dirs is set by the search
   std::string build_command;
   harness::CommandLimits build_limits;
-  std::vector<scenario::Scenario> scenarios;   // all visible ones; the search parts them by itself
+  std::vector<scenario::Scenario> scenarios;  // all visible ones; the search parts them by itself
   scenario::StepLimits step_limits;
-  std::vector<std::string> frozen_paths;  // prefixes no edit may touch: "specs/", "scenarios/", tests
-  /// Candidates (path → content, as in SearchResult::changed) that were not proven: never returned again.
+  std::vector<std::string>
+      frozen_paths;  // prefixes no edit may touch: "specs/", "scenarios/", tests
+  /// Candidates (path → content, as in SearchResult::changed) that were not proven: never returned
+  /// again.
   std::vector<std::map<std::string, std::string>> rejected{};
 };
 
@@ -50,16 +53,16 @@ struct Suspect {  // a ranked line
 struct SearchResult {
   Verdict verdict = Verdict::cannot;
   std::map<std::string, std::string> changed;  // path → new content; empty unless tested or partial
-  std::string diff;                             // unified, a/ and b/ prefixes; applies with `git apply`
-  std::string edit_kind;                        // "comparison operator"
-  std::string cause;                            // one sentence: file, line, what was wrong
-  scenario::Count before;                       // visible scenarios without the validation set
+  std::string diff;        // unified, a/ and b/ prefixes; applies with `git apply`
+  std::string edit_kind;   // "comparison operator"
+  std::string cause;       // one sentence: file, line, what was wrong
+  scenario::Count before;  // visible scenarios without the validation set
   scenario::Count after;
   std::vector<std::string> validation_names;  // the scenarios that were held back
   scenario::Count validation_before;
   scenario::Count validation_after;
   int candidates = 0;
-  int overfitted = 0;  // candidates that satisfied all but failed validation
+  int overfitted = 0;             // candidates that satisfied all but failed validation
   std::vector<Suspect> suspects;  // the first ten
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
@@ -68,8 +71,9 @@ struct SearchResult {
 
 using Progress = std::function<void(const std::string& line)>;
 
-/// With ≥ 6 visible scenarios every pick of `validation_part` is held back from the search and must be
-/// satisfied by what is returned. The split depends on names only, so a rerun makes the same one.
+/// With ≥ 6 visible scenarios every pick of `validation_part` is held back from the search and must
+/// be satisfied by what is returned. The split depends on names only, so a rerun makes the same
+/// one.
 Result<SearchResult> search_repair(sandbox::Launcher& launcher, const SearchInput& input,
                                    const SearchLimits& limits, std::stop_token stop,
                                    const Progress& progress);

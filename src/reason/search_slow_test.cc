@@ -1,10 +1,11 @@
 // Whole searches on small faulty programs, by the launcher without walls.
+#include <gmock/gmock.h>
 #include <chrono>
 #include <filesystem>
+
 #include <fstream>
 
 #include "base/file.h"
-#include "gmock/gmock.h"
 #include "reason/search.h"
 #include "sandbox/testing/local_sandbox.h"
 
@@ -26,19 +27,21 @@ class Project {
  public:
   Project(const std::string& path, const std::string& text, const std::vector<Case>& cases)
       : path_(path), text_(text) {
-    std::string folder = (std::filesystem::temp_directory_path() / "nightjar-search-XXXXXX").string();
+    std::string folder =
+        (std::filesystem::temp_directory_path() / "nightjar-search-XXXXXX").string();
     EXPECT_NE(::mkdtemp(folder.data()), nullptr);
     input.source_dir = folder;
     write(path, text);
-    input.sandbox.limits = {.memory_bytes_max = 1U << 30U, .disk_bytes_max = 1U << 28U,
-                            .processes_max = 64};
+    input.sandbox.limits = {
+        .memory_bytes_max = 1U << 30U, .disk_bytes_max = 1U << 28U, .processes_max = 64};
     input.build_limits = {milliseconds(60'000), milliseconds(60'000), 1U << 20U};
     input.step_limits = {milliseconds(10'000), milliseconds(10'000), 1U << 20U};
     const bool python = path.ends_with(".py");
     if (!python) input.build_command = "cc -O0 -o tool " + path;
     for (const Case& one : cases) {
       scenario::Step step;
-      step.argv = python ? std::vector<std::string>{"python3", path} : std::vector<std::string>{"./tool"};
+      step.argv =
+          python ? std::vector<std::string>{"python3", path} : std::vector<std::string>{"./tool"};
       step.argv.push_back(one.argument);
       step.stdin_bytes = one.input;
       step.expect.stdout_text.equals = one.expected;
@@ -72,7 +75,8 @@ class Project {
   /// The changed file, or why there is none.
   std::string repaired() {
     const SearchResult result = search();
-    if (result.verdict != Verdict::tested) return std::string(name_of(result.verdict)) + " " + result.why;
+    if (result.verdict != Verdict::tested)
+      return std::string(name_of(result.verdict)) + " " + result.why;
     EXPECT_EQ(result.after.satisfied, result.after.total);
     EXPECT_THAT(result.diff, HasSubstr("--- a/" + path_));
     EXPECT_THAT(result.cause, HasSubstr(path_ + ":"));
@@ -229,7 +233,8 @@ main()
 )";
 
 TEST(SearchSlow, RepairsAnEarlyReturnInPython) {
-  Project project("words.py", kWords, {{"a,bcd,ef", "bcd\n"}, {"xy,z", "xy\n"}, {"p,qr,stu,vwxy,z", "vwxy\n"}});
+  Project project("words.py", kWords,
+                  {{"a,bcd,ef", "bcd\n"}, {"xy,z", "xy\n"}, {"p,qr,stu,vwxy,z", "vwxy\n"}});
 
   EXPECT_THAT(project.repaired(), Not(HasSubstr("best = word\n            return best")));
 }
@@ -289,7 +294,8 @@ TEST(SearchSlow, RepairsAModuleStartedByName) {
 )",
                   {});
   project.write("tool/__init__.py", "");
-  project.write("tool/__main__.py", "import sys\nfrom tool.rate import rate\nprint(rate(int(sys.argv[1])))\n");
+  project.write("tool/__main__.py",
+                "import sys\nfrom tool.rate import rate\nprint(rate(int(sys.argv[1])))\n");
   for (const auto& [minutes, expected] :
        std::map<std::string, std::string>{{"60", "2\n"}, {"59", "1\n"}, {"61", "2\n"}}) {
     scenario::Step step;
@@ -318,8 +324,16 @@ print(cost(int(sys.argv[1])))
 // scenarios but the held-back one are for weight 10, so that a constant seems to do.
 TEST(SearchSlow, RejectsAPatchThatOnlyFitsTheScenariosItSees) {
   Project project("ship.py", kShipping,
-                  {{"1", "5\n"}, {"2", "5\n"}, {"9", "8\n"}, {"10", "8\n"}, {"11", "8\n"},
-                   {"12", "8\n"}, {"5", "8\n"}, {"4", "5\n"}, {"6", "8\n"}, {"3", "5\n"}});
+                  {{"1", "5\n"},
+                   {"2", "5\n"},
+                   {"9", "8\n"},
+                   {"10", "8\n"},
+                   {"11", "8\n"},
+                   {"12", "8\n"},
+                   {"5", "8\n"},
+                   {"4", "5\n"},
+                   {"6", "8\n"},
+                   {"3", "5\n"}});
   project.write("other.py", "LIMIT = 4\nPRICE = 8\n");
 
   const SearchResult result = project.search();

@@ -10,8 +10,8 @@ namespace {
 
 bool is_foreign(const std::string& path) {
   static const std::set<std::string, std::less<>> kFolders = {
-      ".git", ".hg",  "node_modules", ".venv",         "venv",
-      ".tox", ".eggs", "__pycache__", "site-packages", ".nightjar"};
+      ".git", ".hg",   "node_modules", ".venv",         "venv",
+      ".tox", ".eggs", "__pycache__",  "site-packages", ".nightjar"};
   for (const std::string& part : split(path, '/')) {
     if (kFolders.contains(part)) return true;
   }

@@ -21,7 +21,8 @@ struct Sources {
   std::vector<std::string> skipped;  // too large, or beyond kSourceFilesMax
 };
 
-/// C and Python sources outside of `frozen_paths` and of folders that hold no source of the project.
+/// C and Python sources outside of `frozen_paths` and of folders that hold no source of the
+/// project.
 Result<Sources> read_sources(int workspace_fd, const std::vector<std::string>& frozen_paths);
 
 }  // namespace nightjar::reason

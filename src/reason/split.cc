@@ -19,9 +19,8 @@ void exchange(Order& order, std::size_t picked, const std::vector<bool>& satisfi
   const bool gives_satisfied = give == Given::satisfied;
   const auto is_given = [&](std::size_t index) { return satisfied[index] == gives_satisfied; };
   const auto given = std::find_if(std::make_reverse_iterator(middle), order.rend(), is_given);
-  const auto taken = std::find_if(middle, order.end(), [&](std::size_t index) {
-    return satisfied[index] != gives_satisfied;
-  });
+  const auto taken = std::find_if(
+      middle, order.end(), [&](std::size_t index) { return satisfied[index] != gives_satisfied; });
   if (given != order.rend() && taken != order.end()) std::iter_swap(given, taken);
 }
 
@@ -49,7 +48,8 @@ std::vector<std::size_t> validation_part(const std::vector<scenario::Scenario>& 
   if (failing > 0 && failing_in(picked, order.size()) == 0) {
     exchange(order, picked, satisfied_before, Given::failing);
   }
-  if (failing > 1 && failing_in(0, picked) == 0) exchange(order, picked, satisfied_before, Given::satisfied);
+  if (failing > 1 && failing_in(0, picked) == 0)
+    exchange(order, picked, satisfied_before, Given::satisfied);
   order.resize(picked);
   std::sort(order.begin(), order.end());
   return order;

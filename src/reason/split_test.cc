@@ -1,6 +1,7 @@
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
-#include "gmock/gmock.h"
 #include "reason/search.h"
 
 namespace nightjar::reason {
@@ -22,13 +23,14 @@ TEST(ValidationPart, IsAThirdWithFailingScenariosOnBothSides) {
   for (int count = 6; count <= 40; ++count) {
     for (int failing = 0; failing <= count; ++failing) {
       std::vector<bool> satisfied(static_cast<std::size_t>(count), true);
-      for (int at = 0; at < failing; ++at) satisfied[static_cast<std::size_t>(at * 7 % count)] = false;
+      for (int at = 0; at < failing; ++at)
+        satisfied[static_cast<std::size_t>(at * 7 % count)] = false;
       const auto all_failing = std::count(satisfied.begin(), satisfied.end(), false);
 
       const auto part = validation_part(scenarios(count), satisfied);
 
-      const auto held_back = std::count_if(part.begin(), part.end(),
-                                           [&](std::size_t at) { return !satisfied[at]; });
+      const auto held_back =
+          std::count_if(part.begin(), part.end(), [&](std::size_t at) { return !satisfied[at]; });
       ASSERT_EQ(part.size(), static_cast<std::size_t>(count * 3 / 10));
       ASSERT_TRUE(std::is_sorted(part.begin(), part.end()));
       ASSERT_EQ(std::adjacent_find(part.begin(), part.end()), part.end());
@@ -43,7 +45,8 @@ TEST(ValidationPart, DependsOnNamesAndNotOnTheirOrder) {
   auto backward = forward;
   std::reverse(backward.begin(), backward.end());
   const std::vector<bool> satisfied(12, true);
-  const auto names = [](const std::vector<scenario::Scenario>& from, const std::vector<std::size_t>& part) {
+  const auto names = [](const std::vector<scenario::Scenario>& from,
+                        const std::vector<std::size_t>& part) {
     std::vector<std::string> out;
     for (const std::size_t at : part) out.push_back(from[at].name);
     std::sort(out.begin(), out.end());

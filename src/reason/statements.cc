@@ -163,9 +163,8 @@ void emit_move_in(const Site& site, const Nest& nest, Emitter& out) {
     const Node& previous = tree[*(self - 1)];
     const std::uint32_t first = tree[nest.inside.front()].start;
     const std::string moved = reindented(tree.text_of(*(self - 1)), *outer, inner);
-    out.splice(previous.start, first,
-               text_between(tree, owner.start, first) + moved + "\n" + inner, previous.line,
-               kStatementMove, 0.1,
+    out.splice(previous.start, first, text_between(tree, owner.start, first) + moved + "\n" + inner,
+               previous.line, kStatementMove, 0.1,
                "`" + snippet(moved) + "` should stand in the " + name + " behind it");
   }
 }

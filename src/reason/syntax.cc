@@ -24,8 +24,8 @@ using TreePointer = std::unique_ptr<TSTree, TreeDeleter>;
 
 TreePointer parse(Language language, std::string_view text) {
   const std::unique_ptr<TSParser, ParserDeleter> parser(ts_parser_new());
-  CHECK(ts_parser_set_language(parser.get(), language == Language::c ? nightjar_language_c()
-                                                                     : nightjar_language_python()));
+  CHECK(ts_parser_set_language(
+      parser.get(), language == Language::c ? nightjar_language_c() : nightjar_language_python()));
   return TreePointer(ts_parser_parse_string(parser.get(), nullptr, text.data(),
                                             static_cast<std::uint32_t>(text.size())));
 }
@@ -146,7 +146,8 @@ Result<SyntaxTree> parse_source(Language language, std::string text) {
         open.pop_back();
       });
   if (tree.nodes_.size() >= kNodesMax) {
-    return Error{ErrorCode::exhausted, "a source file with more than 500,000 tokens is not searched"};
+    return Error{ErrorCode::exhausted,
+                 "a source file with more than 500,000 tokens is not searched"};
   }
   tree.text_ = std::move(text);
   return tree;

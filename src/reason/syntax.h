@@ -1,8 +1,8 @@
 // Source text as a tree: the nodes of a C or Python file with their kinds, fields and positions.
 //
-// The only reader of tree-sitter. Trees are values (a flat list in preorder) and keep no parser alive.
-// A text with mistakes still gives a tree; `mistakes` counts them. Any thread.
-// Fails with: exhausted (more bytes or nodes than the limits below).
+// The only reader of tree-sitter. Trees are values (a flat list in preorder) and keep no parser
+// alive. A text with mistakes still gives a tree; `mistakes` counts them. Any thread. Fails with:
+// exhausted (more bytes or nodes than the limits below).
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kNoNode = UINT32_MAX;
 
 struct Node {
-  std::string_view kind;   // the grammar's word: "binary_expression"; static
-  std::string_view field;  // in the parent: "left"; empty without one; static
+  std::string_view kind;    // the grammar's word: "binary_expression"; static
+  std::string_view field;   // in the parent: "left"; empty without one; static
   std::uint32_t start = 0;  // bytes
   std::uint32_t end = 0;
   int line = 0;  // from 1

@@ -69,7 +69,8 @@ void emit_character(const Site& site, Emitter& out) {
     if (other == text || ++others > kOthersMax) continue;
     out.replace(site.node, other, kConstant, 0.2);
   }
-  for (const char* other : {"' '", "'\\n'", "'\\0'", "'\\t'", "'0'", "'9'", "'a'", "'z'", "'A'", "'Z'"}) {
+  for (const char* other :
+       {"' '", "'\\n'", "'\\0'", "'\\t'", "'0'", "'9'", "'a'", "'z'", "'A'", "'Z'"}) {
     out.replace(site.node, other, kConstant, 0.6);
   }
 }
@@ -128,7 +129,8 @@ void emit_off_by_one(const Site& site, Emitter& out) {
   out.replace(site.node, open + text + " + 1" + close, kOffByOne, extra);
 }
 
-// `x + 1` written as `x`, `x - 1` as `x`: dropping is an operand edit. `x + 1` as `x + 2`: a constant.
+// `x + 1` written as `x`, `x - 1` as `x`: dropping is an operand edit. `x + 1` as `x + 2`: a
+// constant.
 void emit_field(const Site& site, Emitter& out) {
   const SyntaxTree& tree = site.tree;
   const bool attribute = tree[site.node].field == "attribute";
@@ -141,7 +143,8 @@ void emit_field(const Site& site, Emitter& out) {
     for (const Field& other : site.names.fields) {
       if (other.owner != field.owner || other.name == name) continue;
       const int distance = type_distance(field.type, other.type);
-      if (distance < 3) out.replace(site.node, other.name, kField, attribute ? 0.1 : 0.1 * distance);
+      if (distance < 3)
+        out.replace(site.node, other.name, kField, attribute ? 0.1 : 0.1 * distance);
     }
   }
 }

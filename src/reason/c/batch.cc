@@ -106,7 +106,8 @@ std::string prologue() {
          "  if (choice < 0) {\n"
          "    const char *text = nightjar_getenv(\"NIGHTJAR_CANDIDATE\");\n"
          "    int number = 0;\n"
-         "    while (text && *text >= '0' && *text <= '9') number = number * 10 + (*text++ - '0');\n"
+         "    while (text && *text >= '0' && *text <= '9') number = number * 10 + (*text++ - "
+         "'0');\n"
          "    choice = number;\n"
          "  }\n"
          "  return choice;\n"
@@ -209,7 +210,8 @@ std::set<int> variants_in_errors(const std::string& output) {
     const bool complaint = has(line, "error: ") || has(line, "undefined reference") ||
                            (unlinked && has(line, ": in function `"));
     if (!complaint) continue;
-    for (std::size_t at = line.find(kMark); at != std::string::npos; at = line.find(kMark, at + 1)) {
+    for (std::size_t at = line.find(kMark); at != std::string::npos;
+         at = line.find(kMark, at + 1)) {
       std::size_t digit = at + kMark.size();
       if (digit >= line.size() || (line[digit] != '-' && line[digit] != '_')) continue;
       const std::size_t first = ++digit;

@@ -1,8 +1,8 @@
 // Many candidates in one build: each edited function stands beside the original under another name,
 // and a dispatcher with the old name calls the one that NIGHTJAR_CANDIDATE names.
 //
-// Compiling dominates a search in C; so one compilation serves dozens of candidates. What is found is
-// confirmed with an ordinary build. Pure; any thread.
+// Compiling dominates a search in C; so one compilation serves dozens of candidates. What is found
+// is confirmed with an ordinary build. Pure; any thread.
 #pragma once
 
 #include <optional>

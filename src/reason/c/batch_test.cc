@@ -1,6 +1,6 @@
 #include "reason/c/batch.h"
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 
 namespace nightjar::reason::c {
 namespace {
@@ -32,7 +32,8 @@ TEST(Variants, StandBesideTheOriginalBehindADispatcher) {
   EXPECT_THAT(out, HasSubstr("static int f(int a, char *b) ;\n"));
   EXPECT_THAT(out, HasSubstr("static int nightjar_0_f(int a, char *b) {\n  return a < 1;\n}"));
   EXPECT_THAT(out, HasSubstr("static int nightjar_7_f(int a, char *b) {\n  return a <= 1;\n}"));
-  EXPECT_THAT(out, HasSubstr("case 7: return nightjar_7_f(a, b); default: return nightjar_0_f(a, b);"));
+  EXPECT_THAT(out,
+              HasSubstr("case 7: return nightjar_7_f(a, b); default: return nightjar_0_f(a, b);"));
   EXPECT_THAT(out, HasSubstr("int g;\n"));
   EXPECT_EQ(tree_of(out).mistakes(), 0);
 }
@@ -84,7 +85,8 @@ TEST(VariantsInErrors, AreThoseTheLinkerNames) {
 }
 
 TEST(VariantsInErrors, AreNoneInOtherComplaints) {
-  EXPECT_THAT(variants_in_errors("make: *** [Makefile:3: tool] Error 1\nerror: nightjar\n"), IsEmpty());
+  EXPECT_THAT(variants_in_errors("make: *** [Makefile:3: tool] Error 1\nerror: nightjar\n"),
+              IsEmpty());
   EXPECT_THAT(variants_in_errors(""), IsEmpty());
 }
 

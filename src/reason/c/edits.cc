@@ -1,4 +1,5 @@
-// Edits that only C has: formats, casts, branches of if and switch, initial values, string ends, sizes.
+// Edits that only C has: formats, casts, branches of if and switch, initial values, string ends,
+// sizes.
 #include <array>
 #include <utility>
 
@@ -12,9 +13,9 @@ using Swap = std::pair<std::string_view, std::string_view>;
 
 void emit_formats(const Site& site, Emitter& out) {
   static constexpr std::array<Swap, 26> kSwaps = {{
-      {"%d", "%c"},   {"%c", "%d"},   {"%d", "%ld"},  {"%d", "%u"},    {"%u", "%d"},
-      {"%ld", "%d"},  {"%ld", "%lu"}, {"%lu", "%zu"}, {"%d", "%f"},    {"%f", "%d"},
-      {"%f", "%lf"},  {"%lf", "%f"},  {"%d", "%x"},   {"%x", "%d"},    {"%x", "%02x"},
+      {"%d", "%c"},   {"%c", "%d"},   {"%d", "%ld"},  {"%d", "%u"},     {"%u", "%d"},
+      {"%ld", "%d"},  {"%ld", "%lu"}, {"%lu", "%zu"}, {"%d", "%f"},     {"%f", "%d"},
+      {"%f", "%lf"},  {"%lf", "%f"},  {"%d", "%x"},   {"%x", "%d"},     {"%x", "%02x"},
       {"%d", "%02d"}, {"%d", "%s"},   {"%s", "%c"},   {"%.1f", "%.2f"}, {"%.2f", "%.1f"},
       {"%f", "%.2f"}, {"%d", "%lld"}, {"%lld", "%d"}, {"%.2f", "%.0f"}, {"%.2f", "%.3f"},
       {"%i", "%d"},
@@ -50,7 +51,8 @@ void emit_casts(const Site& site, Emitter& out) {
   if (tree.is(site.node, "cast_expression")) {
     out.replace(site.node, tree.text_of(tree.child(site.node, "value")), kOperandDrop, 0.1);
   }
-  const bool character = tree.is(site.node, "subscript_expression") || tree.is(site.node, "pointer_expression");
+  const bool character =
+      tree.is(site.node, "subscript_expression") || tree.is(site.node, "pointer_expression");
   if (character && tree.is(tree.parent(site.node), "argument_list")) {
     out.replace(site.node, "(unsigned char)" + tree.text_of(site.node), kWrap);
   }
@@ -115,7 +117,8 @@ void emit_branches(const Site& site, Emitter& out) {
       const NodeIndex consequence = tree.child(inner.front(), "consequence");
       if (consequence == kNoNode) return;
       out.splice(body.start, tree[consequence].start, "", node.line, kBranch, 0.1,
-                 "`" + snippet(tree.text().substr(node.start, tree[consequence].start - node.start)) +
+                 "`" +
+                     snippet(tree.text().substr(node.start, tree[consequence].start - node.start)) +
                      "` should be `else`");
     }
   }

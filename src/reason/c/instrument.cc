@@ -14,8 +14,8 @@ struct Insertion {
   std::string text;
 };
 
-// The names of libc are bound by assembler labels: no header is included, so no macro, declaration or
-// feature test of the project changes.
+// The names of libc are bound by assembler labels: no header is included, so no macro, declaration
+// or feature test of the project changes.
 std::string prologue(std::uint32_t map_bytes) {
   const std::string size = std::to_string(map_bytes) + "UL";
   return "#ifndef NIGHTJAR_HIT\n"
@@ -38,7 +38,9 @@ std::string prologue(std::uint32_t map_bytes) {
          "    if (!path) return;\n"
          "    fd = nightjar_open(path, 2);\n"
          "    if (fd < 0) return;\n"
-         "    at = nightjar_mmap(0, " + size + ", 3, 1, fd, 0);\n"
+         "    at = nightjar_mmap(0, " +
+         size +
+         ", 3, 1, fd, 0);\n"
          "    nightjar_close(fd);\n"
          "    if (at == (void *)-1) return;\n"
          "    map = (volatile unsigned char *)at;\n"
@@ -93,13 +95,12 @@ class Instrumenter {
 
   // The body of an if, else or loop without braces.
   bool is_bare_body(NodeIndex node) const {
-    static const std::set<std::string_view> kOwners = {"if_statement", "for_statement",
-                                                       "while_statement", "else_clause",
-                                                       "do_statement"};
+    static const std::set<std::string_view> kOwners = {
+        "if_statement", "for_statement", "while_statement", "else_clause", "do_statement"};
     const Node& at = tree_[node];
     if (!at.named || at.parent == kNoNode || !kOwners.contains(tree_[at.parent].kind)) return false;
-    const bool body = at.field == "body" || at.field == "consequence" ||
-                      tree_.is(at.parent, "else_clause");
+    const bool body =
+        at.field == "body" || at.field == "consequence" || tree_.is(at.parent, "else_clause");
     return body && at.kind != "compound_statement" && at.kind != "comment" &&
            !at.kind.starts_with("preproc");
   }

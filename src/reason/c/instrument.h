@@ -1,9 +1,9 @@
 // C sources that tell which statements they execute.
 //
-// Before each statement a call is inserted that sets one byte of a shared file mapping, so nothing is
-// lost when the program crashes, is killed or leaves by _exit. No compiler option, no gcov, no other
-// object file is needed: any C compiler that the project's build calls will do. Line numbers stay.
-// The bytes: docs/reasoner.md#coverage. Any thread.
+// Before each statement a call is inserted that sets one byte of a shared file mapping, so nothing
+// is lost when the program crashes, is killed or leaves by _exit. No compiler option, no gcov, no
+// other object file is needed: any C compiler that the project's build calls will do. Line numbers
+// stay. The bytes: docs/reasoner.md#coverage. Any thread.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 #include "reason/c/instrument.h"
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 
 namespace nightjar::reason::c {
 namespace {

@@ -9,7 +9,8 @@ void add_once(std::vector<std::string>& list, const std::string& text) {
   if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
 }
 
-// A declarator without its stars, brackets and initial value: the name, and what it adds to the type.
+// A declarator without its stars, brackets and initial value: the name, and what it adds to the
+// type.
 struct Declared {
   NodeIndex name = kNoNode;
   std::string suffix;
@@ -113,7 +114,8 @@ class Reader {
     const Declared declared = unwrap(tree_, tree_.child(at, "declarator"));
     if (declared.name == kNoNode || declared.function == kNoNode) return;
     int arity = 0;
-    for (const NodeIndex child : tree_.named_children(tree_.child(declared.function, "parameters"))) {
+    for (const NodeIndex child :
+         tree_.named_children(tree_.child(declared.function, "parameters"))) {
       if (tree_.text_of(child) != "void") ++arity;
     }
     const std::string type = base_type(tree_, at) + declared.suffix;
@@ -128,8 +130,8 @@ class Reader {
     const NodeIndex value = tree_.child(at, "value");
     if (value == kNoNode) return;
     const std::string text = tree_.text_of(value);
-    const bool number = !text.empty() && (text[0] == '-' || text[0] == '(' ||
-                                          (text[0] >= '0' && text[0] <= '9'));
+    const bool number =
+        !text.empty() && (text[0] == '-' || text[0] == '(' || (text[0] >= '0' && text[0] <= '9'));
     if (number) add_variable(tree_.text_of(tree_.child(at, "name")), "int", tree_[at].end, 0);
   }
 

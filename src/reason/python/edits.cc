@@ -1,4 +1,5 @@
-// Edits that only Python has: ranges, slices, conversions, methods of text, branches, defaults, keywords.
+// Edits that only Python has: ranges, slices, conversions, methods of text, branches, defaults,
+// keywords.
 #include <array>
 #include <utility>
 
@@ -167,8 +168,12 @@ void emit_shared_default(const Site& site, Emitter& out) {
   out.splice(default_value.start, first, "None" + between + fresh + "\n" + std::string(*indent),
              default_value.line, kConstant, -0.2,
              "the default `" + value + "` of `" + name + "` is shared between calls");
-  out.splice(first, first, name + " = " + (value == "[]" ? "list(" : value == "{}" ? "dict(" : "set(") +
-                               name + ")\n" + std::string(*indent),
+  out.splice(first, first,
+             name + " = " +
+                 (value == "[]"   ? "list("
+                  : value == "{}" ? "dict("
+                                  : "set(") +
+                 name + ")\n" + std::string(*indent),
              default_value.line, kConstant, 0.2, "`" + name + "` is changed for its owner too");
 }
 

@@ -16,7 +16,8 @@ std::string type_of_call(const std::string& function) {
   if (kNumbers.contains(function)) return "number";
   if (function == "str" || function == "input" || function == "chr" || function == "repr" ||
       function.ends_with(".join") || function.ends_with(".strip") || function.ends_with(".lower") ||
-      function.ends_with(".upper") || function.ends_with(".read") || function.ends_with(".format")) {
+      function.ends_with(".upper") || function.ends_with(".read") ||
+      function.ends_with(".format")) {
     return "text";
   }
   if (function == "list" || function == "sorted" || function.ends_with(".split") ||
@@ -36,7 +37,8 @@ std::string type_of_value(const SyntaxTree& tree, NodeIndex value) {
   if (kind == "list" || kind == "list_comprehension") return "list";
   if (kind == "dictionary" || kind == "dictionary_comprehension") return "map";
   if (kind == "set" || kind == "set_comprehension") return "set";
-  if (kind == "true" || kind == "false" || kind == "comparison_operator" || kind == "not_operator") {
+  if (kind == "true" || kind == "false" || kind == "comparison_operator" ||
+      kind == "not_operator") {
     return "truth";
   }
   if (kind == "binary_operator") return type_of_value(tree, tree.child(value, "left"));
@@ -143,8 +145,7 @@ class Reader {
   }
 
   void read_function(NodeIndex at) {
-    const std::vector<NodeIndex> parameters =
-        tree_.named_children(tree_.child(at, "parameters"));
+    const std::vector<NodeIndex> parameters = tree_.named_children(tree_.child(at, "parameters"));
     int arity = static_cast<int>(parameters.size());
     if (!parameters.empty() && tree_.text_of(parameters.front()) == "self") --arity;
     bool returns_value = false;
@@ -165,9 +166,9 @@ class Reader {
     if (tree_.is(parent, "call") && tree_[at].field == "function") return;  // A method.
     const Field field{tree_.text_of(tree_.child(at, "object")),
                       tree_.text_of(tree_.child(at, "attribute")), ""};
-    const bool known = std::any_of(names_.fields.begin(), names_.fields.end(), [&](const Field& one) {
-      return one.owner == field.owner && one.name == field.name;
-    });
+    const bool known = std::any_of(
+        names_.fields.begin(), names_.fields.end(),
+        [&](const Field& one) { return one.owner == field.owner && one.name == field.name; });
     if (!known) names_.fields.push_back(field);
   }
 
