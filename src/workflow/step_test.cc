@@ -192,7 +192,9 @@ class RepairLine : public ::testing::Test {
     effect_ = step(state_, RunStarted{}).front();
   }
   /// Finishes the current node; the name of the next one, or "" at the end.
+  /// As the factory tells it: `machine` is always there, "none" unless this machine failed.
   std::string after(NodeOutcome outcome, std::map<std::string, std::string> context = {}) {
+    context.emplace("machine", "none");
     effect_ = step(state_,
                    NodeFinished{
                        .node = state_.current, .outcome = outcome, .context = std::move(context)})
@@ -235,6 +237,18 @@ TEST_F(RepairLine, EndsWhenTheProjectIsWrongOrDoesNotBuildOrHasNoRepair) {
   after(NodeOutcome::success);
   after(NodeOutcome::success, {{"work", "open"}});
   EXPECT_EQ(after(NodeOutcome::fail), "exit");
+}
+
+TEST_F(RepairLine, EndsWhenTheMachineFailsAndBlamesNoCandidate) {
+  reach_engineer();
+  EXPECT_EQ(after(NodeOutcome::success), "prove");
+  EXPECT_EQ(after(NodeOutcome::fail, {{"machine", "unavailable"}}), "exit");
+}
+
+TEST_F(RepairLine, LetsACommandEngineerMakeItBuild) {
+  after(NodeOutcome::success);
+  after(NodeOutcome::success);
+  EXPECT_EQ(after(NodeOutcome::fail, {{"work", "open"}}), "engineer");
 }
 
 TEST_F(RepairLine, GoesBackToTheEngineerThreeTimesAtMost) {
