@@ -102,7 +102,7 @@ function(nightjar_add_tests name tests libraries)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
     # A test that skips itself, or whose suite could not be set up, has failed.
     PROPERTIES TIMEOUT 300 SKIP_REGULAR_EXPRESSION "a test is never skipped"
-               FAIL_REGULAR_EXPRESSION "\\\\[  SKIPPED \\\\]")
+               FAIL_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
 endfunction()
 
 # A fuzzer is LLVMFuzzerTestOneInput in x_fuzz.cc with inputs in x_corpus/. In every build the corpus
