@@ -92,9 +92,9 @@ Result<> adopt_folder(UniqueFd folder, const std::string& path, int depth) {
 }  // namespace
 
 bool acts_as_root() {
-  static const bool kActs = ::geteuid() == 0 && maps_sandbox_user("/proc/self/uid_map") &&
-                            maps_sandbox_user("/proc/self/gid_map");
-  return kActs;
+  static const bool kMapsUser =
+      maps_sandbox_user("/proc/self/uid_map") && maps_sandbox_user("/proc/self/gid_map");
+  return ::geteuid() == 0 && kMapsUser;
 }
 
 Result<> adopt_tree(const std::string& host_dir) {

@@ -13,8 +13,9 @@ namespace nightjar::sandbox {
 bool acts_as_root();
 
 /// As root: every folder, file and link gets the sandbox user as its owner. Always: the owner may
-/// read and write everything and enter every folder. Follows no link. invalid_input for a file that
-/// has a second name elsewhere, since that would change, too; exhausted beyond 64 nested folders.
+/// read and write everything and enter every folder. Follows no link. invalid_input for a file
+/// that has a second name elsewhere, since that would change too; exhausted beyond 64 nested
+/// folders.
 Result<> adopt_tree(const std::string& host_dir);
 
 }  // namespace nightjar::sandbox

@@ -200,7 +200,9 @@ Result<std::pair<UniqueFd, UniqueFd>> socket_pair() {
   return std::pair(UniqueFd(ends[0]), UniqueFd(ends[1]));
 }
 
-std::string encode(const HelloBody& body) { return Writer().list(body.walls).take(); }
+std::string encode(const HelloBody& body) {
+  return Writer().list(body.walls).list(body.not_enforced).take();
+}
 
 std::string encode(const ViewBody& body) {
   return Writer().text(body.host_path).number(body.with_submounts ? 1 : 0).take();
@@ -247,6 +249,7 @@ Result<HelloBody> decode(std::string_view bytes) {
   Reader reader(bytes);
   HelloBody body;
   body.walls = reader.list();
+  body.not_enforced = reader.list();
   return reader.done(std::move(body));
 }
 

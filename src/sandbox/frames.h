@@ -65,6 +65,7 @@ Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
 
 struct HelloBody {
   std::vector<std::string> walls;
+  std::vector<std::string> not_enforced;
 };
 struct ViewBody {
   std::string host_path;

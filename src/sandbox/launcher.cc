@@ -25,8 +25,8 @@ namespace {
 
 class HelperLauncher final : public Launcher {
  public:
-  HelperLauncher(UniqueFd socket, pid_t helper, std::vector<std::string> walls, std::size_t spares)
-      : helper_(helper), walls_(std::move(walls)), pool_(std::move(socket), spares) {}
+  HelperLauncher(UniqueFd socket, pid_t helper, HelloBody hello, std::size_t spares)
+      : helper_(helper), hello_(std::move(hello)), pool_(std::move(socket), spares) {}
   HelperLauncher(const HelperLauncher&) = delete;
   HelperLauncher& operator=(const HelperLauncher&) = delete;
 
@@ -48,12 +48,14 @@ class HelperLauncher final : public Launcher {
   }
 
   Walls walls() const override {
-    return {.standing = walls_, .not_enforced = pool_.what_is_missing()};
+    Walls walls{.standing = hello_.walls, .not_enforced = hello_.not_enforced};
+    for (const std::string& total : pool_.what_is_missing()) walls.not_enforced.push_back(total);
+    return walls;
   }
 
  private:
   pid_t helper_;
-  std::vector<std::string> walls_;
+  HelloBody hello_;
   Pool pool_;
 };
 
@@ -108,7 +110,7 @@ Result<std::unique_ptr<Launcher>> start_helper(const HelperOptions& options) {
   const Result<HelloBody> hello = decode<HelloBody>(frame->body);
   if (!hello) return give_up(hello.error());
   auto launcher =
-      std::make_unique<HelperLauncher>(std::move(ends.first), pid, hello->walls, options.spares);
+      std::make_unique<HelperLauncher>(std::move(ends.first), pid, *hello, options.spares);
   TRY(launcher->fill());
   return std::unique_ptr<Launcher>(std::move(launcher));
 }

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -30,19 +32,22 @@ using testing::run;
 using testing::shell;
 using testing::spec_with;
 
-class SandboxTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    auto started = start_helper({.helper_path = NIGHTJAR_BINARY_DIR "/nightjar-helper"});
-    ASSERT_TRUE(started) << started.error().message;
-    launcher_ = std::move(*started).release();
-  }
-  static void TearDownTestSuite() {
-    delete launcher_;
-    launcher_ = nullptr;
-  }
+constexpr const char* kOverlay = "helper";
+constexpr const char* kCopies = "without-workspace_overlay";
 
-  void SetUp() override { ASSERT_NE(launcher_, nullptr); }
+// Everything holds with an overlay as the workspace and with copies, as on older kernels.
+class SandboxTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    const std::string helper = scratch_.path() + "/" + GetParam();
+    std::filesystem::create_symlink(GetParam() == kOverlay ? NIGHTJAR_BINARY_DIR "/nightjar-helper"
+                                                           : NIGHTJAR_BINARY_DIR
+                                        "/sandbox_gap_helper",
+                                    helper);
+    auto started = start_helper({.helper_path = helper, .spares = 1});
+    ASSERT_TRUE(started) << started.error().message;
+    launcher_ = std::move(*started);
+  }
 
   std::string lower_dir(const std::string& name, const std::map<std::string, std::string>& files) {
     return scratch_.lower_dir(*launcher_, name, files);
@@ -54,13 +59,11 @@ class SandboxTest : public ::testing::Test {
     return sandbox ? std::move(*sandbox) : nullptr;
   }
 
-  static Launcher* launcher_;
   testing::ScratchFolder scratch_;
+  std::unique_ptr<Launcher> launcher_;
 };
 
-Launcher* SandboxTest::launcher_ = nullptr;
-
-TEST_F(SandboxTest, GivesBackOutputErrorsAndExitStatus) {
+TEST_P(SandboxTest, GivesBackOutputErrorsAndExitStatus) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome = run(*sandbox, shell("echo out; echo err >&2; exit 7"));
@@ -71,7 +74,7 @@ TEST_F(SandboxTest, GivesBackOutputErrorsAndExitStatus) {
   EXPECT_EQ(outcome.stderr_bytes, "err\n");
 }
 
-TEST_F(SandboxTest, TellsWhichSignalEndedTheCommand) {
+TEST_P(SandboxTest, TellsWhichSignalEndedTheCommand) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome = run(*sandbox, shell("kill -SEGV $$"));
@@ -80,7 +83,7 @@ TEST_F(SandboxTest, TellsWhichSignalEndedTheCommand) {
   EXPECT_EQ(outcome.code, SIGSEGV);
 }
 
-TEST_F(SandboxTest, RunsManyCommandsInTheSameWorkspace) {
+TEST_P(SandboxTest, RunsManyCommandsInTheSameWorkspace) {
   auto sandbox = open(spec_with({}));
 
   EXPECT_TRUE(run(*sandbox, shell("mkdir -p a && echo 1 > a/file")).succeeded());
@@ -91,7 +94,7 @@ TEST_F(SandboxTest, RunsManyCommandsInTheSameWorkspace) {
   EXPECT_EQ(outcome.stdout_bytes, "1\n/work/a\n");
 }
 
-TEST_F(SandboxTest, PassesTenMegabytesThroughStdinAndStdout) {
+TEST_P(SandboxTest, PassesTenMegabytesThroughStdinAndStdout) {
   auto sandbox = open(spec_with({}));
   Command command = command_of({"cat"});
   command.output_bytes_max = 20 * kMiB;
@@ -103,7 +106,7 @@ TEST_F(SandboxTest, PassesTenMegabytesThroughStdinAndStdout) {
   EXPECT_TRUE(outcome.stdout_bytes == command.stdin_bytes);
 }
 
-TEST_F(SandboxTest, CutsOutputAtTheLimitAndSaysSo) {
+TEST_P(SandboxTest, CutsOutputAtTheLimitAndSaysSo) {
   auto sandbox = open(spec_with({}));
   Command command = shell("yes | head -c 50000000; echo end >&2");
   command.output_bytes_max = 1000;
@@ -117,7 +120,7 @@ TEST_F(SandboxTest, CutsOutputAtTheLimitAndSaysSo) {
   EXPECT_FALSE(outcome.stderr_cut);
 }
 
-TEST_F(SandboxTest, HasAFixedEnvironmentAndTheCommandsOwn) {
+TEST_P(SandboxTest, HasAFixedEnvironmentAndTheCommandsOwn) {
   auto sandbox = open(spec_with({}));
   ::setenv("NIGHTJAR_SECRET", "leaked", 1);
   Command command = command_of({"env"});
@@ -133,7 +136,7 @@ TEST_F(SandboxTest, HasAFixedEnvironmentAndTheCommandsOwn) {
                          "TMPDIR=/tmp", "TZ=UTC"));
 }
 
-TEST_F(SandboxTest, SaysLikeAShellThatAProgramIsNotThere) {
+TEST_P(SandboxTest, SaysLikeAShellThatAProgramIsNotThere) {
   auto sandbox = open(spec_with({}));
 
   const Outcome missing = run(*sandbox, command_of({"no-such-program"}));
@@ -144,7 +147,7 @@ TEST_F(SandboxTest, SaysLikeAShellThatAProgramIsNotThere) {
   EXPECT_EQ(folder.code, 126);
 }
 
-TEST_F(SandboxTest, RefusesAFolderThatIsNotThereAndGoesOn) {
+TEST_P(SandboxTest, RefusesAFolderThatIsNotThereAndGoesOn) {
   auto sandbox = open(spec_with({}));
   Command command = shell("true");
   command.cwd = "missing";
@@ -156,7 +159,7 @@ TEST_F(SandboxTest, RefusesAFolderThatIsNotThereAndGoesOn) {
   EXPECT_TRUE(run(*sandbox, shell("true")).succeeded());
 }
 
-TEST_F(SandboxTest, RefusesWhatHasNoLimits) {
+TEST_P(SandboxTest, RefusesWhatHasNoLimits) {
   auto sandbox = open(spec_with({}));
   Command command = shell("true");
   command.cpu_max = {};
@@ -165,7 +168,7 @@ TEST_F(SandboxTest, RefusesWhatHasNoLimits) {
   EXPECT_EQ(launcher_->open({}).error().code, ErrorCode::invalid_input);
 }
 
-TEST_F(SandboxTest, EndsAProgramThatIgnoresSigtermAtTheWallLimit) {
+TEST_P(SandboxTest, EndsAProgramThatIgnoresSigtermAtTheWallLimit) {
   auto sandbox = open(spec_with({}));
   Command command = shell("trap '' TERM INT HUP; echo begun; while :; do sleep 1; done");
   command.wall_max = std::chrono::milliseconds(300);
@@ -177,7 +180,7 @@ TEST_F(SandboxTest, EndsAProgramThatIgnoresSigtermAtTheWallLimit) {
   EXPECT_LT(outcome.wall_ms, 2000);
 }
 
-TEST_F(SandboxTest, EndsTheWholeTreeAtTheCpuLimit) {
+TEST_P(SandboxTest, EndsTheWholeTreeAtTheCpuLimit) {
   auto sandbox = open(spec_with({}));
   Command command = shell("for i in 1 2 3; do (while :; do :; done) & done; wait");
   command.cpu_max = std::chrono::milliseconds(200);
@@ -189,7 +192,7 @@ TEST_F(SandboxTest, EndsTheWholeTreeAtTheCpuLimit) {
   EXPECT_LT(outcome.cpu_ms, 2000);
 }
 
-TEST_F(SandboxTest, EndsAMemoryEater) {
+TEST_P(SandboxTest, EndsAMemoryEater) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome = run(
@@ -199,7 +202,7 @@ TEST_F(SandboxTest, EndsAMemoryEater) {
   EXPECT_LT(outcome.memory_peak_bytes, std::int64_t{1} << 30U);
 }
 
-TEST_F(SandboxTest, HoldsAForkBombAtTheProcessLimit) {
+TEST_P(SandboxTest, HoldsAForkBombAtTheProcessLimit) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome =
@@ -217,7 +220,7 @@ TEST_F(SandboxTest, HoldsAForkBombAtTheProcessLimit) {
   EXPECT_TRUE(run(*sandbox, shell("true")).succeeded());
 }
 
-TEST_F(SandboxTest, HoldsADiskFillerAtTheDiskLimit) {
+TEST_P(SandboxTest, HoldsADiskFillerAtTheDiskLimit) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome =
@@ -228,7 +231,7 @@ TEST_F(SandboxTest, HoldsADiskFillerAtTheDiskLimit) {
   EXPECT_LE(std::stoll(outcome.stdout_bytes), static_cast<long long>(64 * kMiB));
 }
 
-TEST_F(SandboxTest, HoldsAMakerOfManyFiles) {
+TEST_P(SandboxTest, HoldsAMakerOfManyFiles) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome =
@@ -241,7 +244,7 @@ TEST_F(SandboxTest, HoldsAMakerOfManyFiles) {
   EXPECT_EQ(outcome.stdout_bytes, "28\n");  // ENOSPC
 }
 
-TEST_F(SandboxTest, LeavesNoDaemonBehind) {
+TEST_P(SandboxTest, LeavesNoDaemonBehind) {
   auto sandbox = open(spec_with({}));
 
   const Outcome outcome =
@@ -255,7 +258,7 @@ TEST_F(SandboxTest, LeavesNoDaemonBehind) {
   EXPECT_EQ(before.value(), read_file_at(sandbox->workspace_fd(), "alive", kMiB).value());
 }
 
-TEST_F(SandboxTest, StopsWithinATenthOfASecondWhenAsked) {
+TEST_P(SandboxTest, StopsWithinATenthOfASecondWhenAsked) {
   auto sandbox = open(spec_with({}));
   std::stop_source source;
   auto asked = std::chrono::steady_clock::now();
@@ -275,7 +278,7 @@ TEST_F(SandboxTest, StopsWithinATenthOfASecondWhenAsked) {
   EXPECT_LT(late, std::chrono::milliseconds(100));
 }
 
-TEST_F(SandboxTest, ShowsTheUnionOfItsLowerFoldersTopmostFirst) {
+TEST_P(SandboxTest, ShowsTheUnionOfItsLowerFoldersTopmostFirst) {
   const std::string top = lower_dir("top", {{"both", "top"}, {"d/a", "1"}});
   const std::string bottom = lower_dir("bottom", {{"both", "bottom"}, {"d/b", "2"}});
   auto sandbox = open(spec_with({top, bottom}));
@@ -288,7 +291,7 @@ TEST_F(SandboxTest, ShowsTheUnionOfItsLowerFoldersTopmostFirst) {
   EXPECT_TRUE(path_exists(top + "/d/a"));
 }
 
-TEST_F(SandboxTest, LetsTheWorkspaceBeReadAndWrittenFromOutside) {
+TEST_P(SandboxTest, LetsTheWorkspaceBeReadAndWrittenFromOutside) {
   const std::string lower = lower_dir("lower", {{"in", "old"}});
   auto sandbox = open(spec_with({lower}));
 
@@ -304,7 +307,7 @@ TEST_F(SandboxTest, LetsTheWorkspaceBeReadAndWrittenFromOutside) {
   EXPECT_EQ(read_file_at(sandbox->workspace_fd(), "moved/in", 10).value(), "12\n");
 }
 
-TEST_F(SandboxTest, ExportsItsWorkspaceForTheNextOne) {
+TEST_P(SandboxTest, ExportsItsWorkspaceForTheNextOne) {
   const std::string lower = lower_dir("lower", {{"kept", "1"}, {"gone", "2"}});
   auto first = open(spec_with({lower}));
   ASSERT_TRUE(run(*first, shell("rm gone; echo 3 > made; ln -s made link")).succeeded());
@@ -319,7 +322,7 @@ TEST_F(SandboxTest, ExportsItsWorkspaceForTheNextOne) {
             "kept\nlink\nmade\n3\n");
 }
 
-TEST_F(SandboxTest, ForgetsWhatALayerWrote) {
+TEST_P(SandboxTest, ForgetsWhatALayerWrote) {
   const std::string lower = lower_dir("lower", {{"file", "0"}});
   auto sandbox = open(spec_with({lower}));
   const auto state = [&] { return run(*sandbox, shell("ls /tmp; cat *")).stdout_bytes; };
@@ -337,7 +340,7 @@ TEST_F(SandboxTest, ForgetsWhatALayerWrote) {
   EXPECT_EQ(sandbox->begin_layer().error().code, ErrorCode::conflict);
 }
 
-TEST_F(SandboxTest, GoesBackLevelByLevel) {
+TEST_P(SandboxTest, GoesBackLevelByLevel) {
   auto sandbox = open(spec_with({}));
   const auto state = [&] { return run(*sandbox, shell("cat file")).stdout_bytes; };
   ASSERT_TRUE(run(*sandbox, shell("echo 0 > file")).succeeded());
@@ -354,7 +357,7 @@ TEST_F(SandboxTest, GoesBackLevelByLevel) {
   }
 }
 
-TEST_F(SandboxTest, CountsTheDiskLimitOverAllLayers) {
+TEST_P(SandboxTest, CountsTheDiskLimitOverAllLayers) {
   auto sandbox = open(spec_with({}));
   ASSERT_TRUE(run(*sandbox, shell("head -c 50m /dev/zero > f")).succeeded());
 
@@ -364,7 +367,7 @@ TEST_F(SandboxTest, CountsTheDiskLimitOverAllLayers) {
   EXPECT_FALSE(outcome.succeeded());
 }
 
-TEST_F(SandboxTest, ShowsTheUsersMountsReadOnly) {
+TEST_P(SandboxTest, ShowsTheUsersMountsReadOnly) {
   const std::string tools = lower_dir("tools", {{"bin/tool", "#!/bin/sh\necho tool\n"}});
   Spec spec = spec_with({});
   spec.mounts = {{.host_path = tools, .inside_path = "/opt/tools"},
@@ -378,7 +381,7 @@ TEST_F(SandboxTest, ShowsTheUsersMountsReadOnly) {
   EXPECT_FALSE(outcome.succeeded());
 }
 
-TEST_F(SandboxTest, RefusesMountsThatHideItsOwnFolders) {
+TEST_P(SandboxTest, RefusesMountsThatHideItsOwnFolders) {
   for (const char* inside : {"/", "/proc", "/work/x", "/usr/lib/x", "relative", "/a/../b"}) {
     Spec spec = spec_with({});
     spec.mounts = {{.host_path = "/opt", .inside_path = inside}};
@@ -388,7 +391,7 @@ TEST_F(SandboxTest, RefusesMountsThatHideItsOwnFolders) {
   EXPECT_EQ(launcher_->open(spec).error().code, ErrorCode::not_found);
 }
 
-TEST_F(SandboxTest, RunsOrdinaryTools) {
+TEST_P(SandboxTest, RunsOrdinaryTools) {
   const std::string lower = lower_dir(
       "lower", {{"main.c", "#include <stdio.h>\nint main(void) { puts(\"built\"); return 0; }\n"},
                 {"Makefile", "all: main\n\t./main > result\n"},
@@ -409,7 +412,7 @@ TEST_F(SandboxTest, RunsOrdinaryTools) {
   EXPECT_EQ(tested.stdout_bytes, "hi\nbuilt\n") << tested.stderr_bytes;
 }
 
-TEST_F(SandboxTest, OpensManyAtOnceFromManyThreads) {
+TEST_P(SandboxTest, OpensManyAtOnceFromManyThreads) {
   std::atomic<int> succeeded = 0;
   std::vector<std::jthread> threads;
   for (int i = 0; i < 6; ++i) {
@@ -427,7 +430,7 @@ TEST_F(SandboxTest, OpensManyAtOnceFromManyThreads) {
   EXPECT_EQ(succeeded, 18);
 }
 
-TEST_F(SandboxTest, NamesTheWallsThatStand) {
+TEST_P(SandboxTest, NamesTheWallsThatStand) {
   const auto walls = probe(*launcher_);
 
   ASSERT_TRUE(walls) << walls.error().message;
@@ -437,6 +440,11 @@ TEST_F(SandboxTest, NamesTheWallsThatStand) {
     EXPECT_THAT(standing, HasSubstr(wall));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Workspaces, SandboxTest, ::testing::Values(kOverlay, kCopies),
+                         [](const auto& tested) {
+                           return tested.param == kOverlay ? "Overlay" : "Copies";
+                         });
 
 }  // namespace
 }  // namespace nightjar::sandbox

@@ -128,7 +128,10 @@ class Service {
       case FrameType::kill:
         if (running_) ::kill(-1, SIGKILL);  // Everything here but this process.
         return;
-      case FrameType::sample: return sample();
+      case FrameType::sample:
+        // The command may have ended meanwhile; then `exited` was the answer.
+        if (running_) sample();
+        return;
       default: return send_failure({ErrorCode::invalid_input, "not a frame for a sandbox"});
     }
   }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -190,6 +191,20 @@ class Stem {
   bool network_is_fresh_ = false;
 };
 
+/// Tries it: a child whose limit is none must not be able to fork.
+bool processes_are_limited() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NPROC, &none) != 0) ::_exit(0);
+    const pid_t grandchild = ::fork();
+    if (grandchild > 0) ::waitpid(grandchild, nullptr, 0);
+    ::_exit(grandchild < 0 ? 1 : 0);
+  }
+  int status = 0;
+  return child > 0 && ::waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 1;
+}
+
 class Helper {
  public:
   explicit Helper(UniqueFd socket) : socket_(std::move(socket)) {}
@@ -230,6 +245,11 @@ class Helper {
             (abi >= 6 ? ", with signal and abstract socket scopes" : ""),
         "seccomp, " + std::to_string(allowed_call_count()) + " calls allowed",
         "limits of disk, processes, processor time and output"};
+    if (!processes_are_limited()) {
+      hello.not_enforced.emplace_back(
+          "processes total: the kernel does not limit its root, not even in this user namespace; "
+          "run Nightjar as a plain user");
+    }
     return hello;
   }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "sandbox/inside/copy.h"
 #include "sandbox/inside/lock.h"
 #include "sandbox/inside/mounts.h"
 #include "sandbox/inside/walls.h"
@@ -146,6 +148,7 @@ Result<> swap_roots() {
 }
 
 std::string level_path(int level) { return std::string(kLayers) + "/" + std::to_string(level); }
+std::string upper_path(int level) { return level_path(level) + "/upper"; }
 std::string lower_path(std::size_t index) {
   return std::string(kLayers) + "/lower" + std::to_string(index);
 }
@@ -215,7 +218,12 @@ Result<> enter_private_root() {
 
 Result<> Workspace::stage() {
   for (int level = 0; level <= kLevelsMax; ++level) TRY(make_folder(level_path(level), 0755));
-  return mount_level(kBytesBeforeUse);
+  TRY(mount_level(kBytesBeforeUse));
+  // An overlay marks a folder that replaces another by such an attribute.
+  const std::string upper = upper_path(0);
+  has_overlay_ =
+      stands(Wall::workspace_overlay) && ::setxattr(upper.c_str(), "user.nightjar", "1", 1, 0) == 0;
+  return ok;
 }
 
 Result<> Workspace::fill(const Contents& contents) {
@@ -232,7 +240,12 @@ Result<> Workspace::fill(const Contents& contents) {
   // Every mount point exists now, so the root itself can become read-only.
   if (stands(Wall::read_only)) TRY(make_root_read_only());
   TRY(resize_tmpfs("disk limit", level_path(0), size_options(contents.disk_bytes_max)));
-  return mount_overlay();
+  if (!has_overlay_) {
+    for (std::size_t i = 0; i < lower_count_; ++i) {
+      TRY(copy_tree(lower_path(i), upper_path(0)));
+    }
+  }
+  return mount_workspace();
 }
 
 /// A level is one tmpfs that holds all that is written, with what programs see of it beside the
@@ -248,9 +261,10 @@ Result<> Workspace::mount_level(std::uint64_t bytes_max) {
   return bind_folder(path + "/shm", "/dev/shm");
 }
 
-Result<> Workspace::mount_overlay() {
+Result<> Workspace::mount_workspace() {
+  if (!has_overlay_) return bind_folder(upper_path(level_), kWorkspacePath);
   std::string lower;
-  for (int below = level_ - 1; below >= 0; --below) lower += level_path(below) + "/upper:";
+  for (int below = level_ - 1; below >= 0; --below) lower += upper_path(below) + ":";
   for (std::size_t i = 0; i < lower_count_; ++i) lower += (i > 0 ? ":" : "") + lower_path(i);
   const std::string path = level_path(level_);
   return mount_new(
@@ -262,21 +276,22 @@ Result<> Workspace::begin_layer() {
   if (level_ == kLevelsMax) return {ErrorCode::conflict, "a sandbox has at most two layers"};
   struct statfs info{};
   if (::statfs(level_path(level_).c_str(), &info) != 0) return wall_failed("disk limit", "statfs");
-  // What the levels below left over.
-  const std::uint64_t left =
-      static_cast<std::uint64_t>(info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize);
+  // What the levels below left over. A copy of them takes their share once more.
+  const std::uint64_t blocks = has_overlay_ ? info.f_bfree : info.f_blocks;
+  const std::uint64_t bytes_max = blocks * static_cast<std::uint64_t>(info.f_bsize);
   // The overlay below must be gone before its upper folder serves as a lower one.
   TRY(detach(kWorkspacePath));
   ++level_;
-  TRY(mount_level(std::max(left, kLayerBytesMin)));
-  return mount_overlay();
+  TRY(mount_level(std::max(bytes_max, kLayerBytesMin)));
+  if (!has_overlay_) TRY(copy_tree(upper_path(level_ - 1), upper_path(level_)));
+  return mount_workspace();
 }
 
 Result<> Workspace::end_layer() {
   if (level_ == 0) return {ErrorCode::conflict, "no layer was begun"};
   for (const char* path : {"/dev/shm", "/tmp", kWorkspacePath}) TRY(detach(path));
   --level_;
-  return mount_overlay();
+  return mount_workspace();
 }
 
 /// Apart from end_layer, because nobody has to wait for it.

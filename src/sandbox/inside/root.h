@@ -44,10 +44,11 @@ class Workspace {
 
  private:
   Result<> mount_level(std::uint64_t bytes_max);
-  Result<> mount_overlay();
+  Result<> mount_workspace();
 
   std::size_t lower_count_ = 0;
   int level_ = 0;
+  bool has_overlay_ = true;  // else every layer is a copy
 };
 
 }  // namespace nightjar::sandbox::inside

@@ -11,10 +11,10 @@
 namespace nightjar::sandbox::inside {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames = {
-    "private_root",      "read_only",       "hidden_proc",
-    "network_namespace", "resource_limits", "no_capabilities",
-    "no_new_privileges", "landlock",        "seccomp"};
+constexpr std::array<std::string_view, 10> kNames = {
+    "private_root",    "read_only",        "hidden_proc",       "network_namespace",
+    "resource_limits", "no_capabilities",  "no_new_privileges", "landlock",
+    "seccomp",         "workspace_overlay"};
 
 std::bitset<kNames.size()>& gaps() {
   static std::bitset<kNames.size()> value;

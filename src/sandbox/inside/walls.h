@@ -17,6 +17,7 @@ enum class Wall {
   no_new_privileges,
   landlock,
   seccomp,
+  workspace_overlay,  // no wall, but kernels before 6.6 lack what it needs
 };
 
 #ifdef NIGHTJAR_TEST_WALL_GAPS
