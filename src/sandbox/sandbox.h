@@ -87,10 +87,11 @@ struct Walls {
 
 class Sandbox {
  public:
-  virtual ~Sandbox() = default;  // Kills everything inside, waits for it, unmounts.
+  /// Ends it. No command's process was left before; what the kernel still takes apart (the first
+  /// process, the mounts) is gone at the latest when the launcher is.
+  virtual ~Sandbox() = default;
 
-  /// Runs one command to its end. When it returned, no process of it is left, daemons included
-  /// (unless `begin_service` of a later design says otherwise).
+  /// Runs one command to its end. When it returned, no process of it is left, daemons included.
   /// A non-zero exit, a signal or a limit is an Outcome; an Error means that the sandbox failed.
   virtual Result<Outcome> run(const Command& command, std::stop_token stop) = 0;
 
@@ -101,13 +102,17 @@ class Sandbox {
   virtual Result<> end_layer() = 0;
 
   /// An open folder: the workspace as it is now. Valid until the next begin_layer, end_layer or the
-  /// sandbox's end. Hostile content: use it only with the functions of sandbox/tree.h.
+  /// sandbox's end. Hostile content: use it only with the functions of sandbox/tree.h. Negative if
+  /// the workspace could not be mounted, and then run() says why. Like all here, not to be called
+  /// while another thread is in run(); what it returned may be used there.
   virtual int workspace_fd() const = 0;
 };
 
+/// Outlives its sandboxes.
 class Launcher {
  public:
   virtual ~Launcher() = default;
+  /// Returns when the walls stand. The workspace may still be on its way to being mounted.
   virtual Result<std::unique_ptr<Sandbox>> open(const Spec& spec) = 0;
   /// Makes a folder tree that Nightjar wrote usable as a lower_dir (owner and modes).
   virtual Result<> adopt(const std::string& host_dir) = 0;
