@@ -22,6 +22,10 @@ std::int64_t Budget::wall_ms() const {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start_).count();
 }
 
+double Budget::wall_share_used() const {
+  return static_cast<double>(wall_ms()) / static_cast<double>(limits_.wall_max.count());
+}
+
 bool Budget::spent() const { return !why().empty(); }
 
 std::string Budget::why() const {

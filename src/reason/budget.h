@@ -23,6 +23,8 @@ class Budget {
   void charge_cpu(std::int64_t cpu_ms) { cpu_ms_ += cpu_ms; }
   std::int64_t cpu_ms() const { return cpu_ms_; }
   std::int64_t wall_ms() const;
+  /// Of the wall-clock limit, 0..1 and above.
+  double wall_share_used() const;
   /// False when all candidates are used up.
   bool take_candidate();
   int candidates() const;

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/guarded.h"
+#include "reason/baseline.h"
 #include "reason/coverage.h"
 #include "reason/executor.h"
 #include "reason/lines.h"
@@ -24,7 +25,6 @@ constexpr std::size_t kCandidatesKept = 400'000;
 constexpr std::size_t kSuspectsShown = 10;
 constexpr std::size_t kNamesShown = 5;
 constexpr std::chrono::milliseconds kCandidateCpuMin{60};
-constexpr int kFlakeTrials = 3;
 constexpr int kWorkersMax = 64;
 constexpr std::int64_t kProgressEveryMs = 2000;
 
@@ -83,12 +83,7 @@ class Search {
   Result<bool> open_and_build();
   Result<bool> check_toolchain(WarmExecutor& executor);
   Result<> run_baseline();
-  Result<std::vector<scenario::ScenarioResult>> run_all_once();
   bool judge_baseline();
-  /// Near the limit: it most likely never ends, and to wait for it again tells nothing.
-  bool is_slow(const scenario::Trial& trial) const {
-    return trial.step_wall_ms_max * 2 > input_.step_limits.wall_max.count();
-  }
   void adapt_limits(std::vector<scenario::ScenarioResult> results);
   void part_scenarios(const std::vector<scenario::ScenarioResult>& baseline);
 
@@ -212,53 +207,6 @@ Result<bool> Search::check_toolchain(WarmExecutor& executor) {
   return cannot("the sandbox has no python3: install it (Debian: apt-get install python3)");
 }
 
-// Every scenario once, spread over the warm sandboxes.
-Result<std::vector<scenario::ScenarioResult>> Search::run_all_once() {
-  struct Progressing {
-    std::size_t next = 0;
-    std::vector<scenario::ScenarioResult> results;
-    std::optional<Error> error;
-  };
-  Progressing start;
-  start.results.resize(task_.checks.size());
-  Guarded<Progressing> shared(std::move(start));
-  const auto work = [&](WarmExecutor& executor) {
-    while (!budget_.spent()) {
-      const std::size_t at = shared.with([](Progressing& all) { return all.next++; });
-      if (at >= task_.checks.size()) return;
-      const Check& check = task_.checks[at];
-      scenario::ScenarioResult result;
-      result.name = check.scenario.name;
-      // What fails runs again: to repair for a scenario that changes its mind is to chase a ghost.
-      for (int trial = 0; trial < kFlakeTrials && !budget_.spent(); ++trial) {
-        Result<scenario::Trial> outcome = executor.run_check(check, task_.step_limits);
-        if (!outcome && budget_.spent()) return;
-        if (!outcome) {
-          shared.with([&](Progressing& all) { all.error = outcome.error(); });
-          return;
-        }
-        ++result.trials;
-        if (outcome->satisfied) ++result.trials_satisfied;
-        result.step_wall_ms_max = std::max(result.step_wall_ms_max, outcome->step_wall_ms_max);
-        result.step_cpu_ms_max = std::max(result.step_cpu_ms_max, outcome->step_cpu_ms_max);
-        if (!outcome->satisfied || trial == 0) result.worst = *std::move(outcome);
-        if (result.trials_satisfied == result.trials || is_slow(result.worst)) break;
-      }
-      result.flaky = result.trials_satisfied > 0 && result.trials_satisfied < result.trials;
-      shared.with([&](Progressing& all) { all.results[at] = std::move(result); });
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (WarmExecutor* executor : warm_)
-      threads.emplace_back([&work, executor] { work(*executor); });
-  }
-  Progressing end;
-  shared.with([&](Progressing& all) { end = std::move(all); });
-  if (end.error) return *end.error;
-  return std::move(end.results);
-}
-
 Result<> Search::run_baseline() {
   for (const scenario::Scenario& scenario : input_.scenarios) {
     Check check;
@@ -266,7 +214,7 @@ Result<> Search::run_baseline() {
     forbid_bytecode(check.scenario);
     task_.checks.push_back(std::move(check));
   }
-  TRY_INTO(baseline_, run_all_once());
+  TRY_INTO(baseline_, baseline_of(task_, warm_));
   return ok;
 }
 
@@ -309,7 +257,7 @@ void Search::adapt_limits(std::vector<scenario::ScenarioResult> results) {
   const bool any = std::any_of(results.begin(), results.end(),
                                [](const scenario::ScenarioResult& one) { return one.satisfied(); });
   for (scenario::ScenarioResult& result : results) {
-    if (any || is_slow(result.worst)) continue;
+    if (any || is_near_limit(result.worst, input_.step_limits)) continue;
     result.trials_satisfied = result.trials;
     result.step_wall_ms_max = result.worst.step_wall_ms_max;
     result.step_cpu_ms_max = result.worst.step_cpu_ms_max;
