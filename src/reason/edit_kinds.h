@@ -41,7 +41,7 @@ inline constexpr EditKind kCondition{"condition", "condition", 1.7};
 inline constexpr EditKind kGuard{"guard", "guard", 1.6};
 inline constexpr EditKind kStatementDrop{"statement drop", "statement", 1.6};
 inline constexpr EditKind kStatementMove{"statement move", "statement", 1.5};
-inline constexpr EditKind kStatementCopy{"missing statement", "statement", 2.2};
+inline constexpr EditKind kStatementCopy{"missing statement", "statement", 2.0};
 inline constexpr EditKind kReturn{"missing return", "return", 1.3};
 inline constexpr EditKind kJump{"missing jump", "jump", 1.7};
 inline constexpr EditKind kBranch{"branch", "branch", 1.5};
@@ -87,6 +87,7 @@ void emit_condition_edits(const Site& site, Emitter& out);
 void emit_call_edits(const Site& site, Emitter& out);
 void emit_statement_edits(const Site& site, Emitter& out);
 void emit_insertion_edits(const Site& site, Emitter& out);
+void emit_update_edits(const Site& site, Emitter& out);
 namespace c {
 void emit_edits(const Site& site, Emitter& out);
 }

@@ -155,6 +155,7 @@ std::vector<Edit> single_site_edits(const SourceFile& file, const std::vector<Fu
     emit_call_edits(site, out);
     emit_statement_edits(site, out);
     emit_insertion_edits(site, out);
+    emit_update_edits(site, out);
     if (file.tree.language() == Language::c) c::emit_edits(site, out);
     if (file.tree.language() == Language::python) python::emit_edits(site, out);
   }

@@ -128,6 +128,12 @@ INSTANTIATE_TEST_SUITE_P(
                "constant: int f(void) { int sum = 0; sum++; return sum; }"},
         Golden{"end of text", "a.c", "void f(char *s, int i) {\n  s[i] = 'a';\n}\n",
                "missing statement: void f(char *s, int i) {\n  s[i] = 'a';\n  s[i] = '\\0';\n}\n"},
+        Golden{"forgotten link", "a.c",
+               "struct s { struct s *next; };\nvoid f(struct s *a, struct s *b) {\n  g(a);\n}\n",
+               "missing statement: struct s { struct s *next; };\nvoid f(struct s *a, struct s *b) "
+               "{\n  g(a);\n  a->next = b;\n}\n"},
+        Golden{"forgotten count", "a.c", "void f(int n, int a) {\n  g(n);\n}\n",
+               "missing statement: void f(int n, int a) {\n  g(n);\n  n++;\n}\n"},
         Golden{"else", "a.c", "void f(int a) {\n  if (a) a = 1;\n  if (!a) a = 2;\n}\n",
                "branch: void f(int a) {\n  if (a) a = 1;\n  else if (!a) a = 2;\n}\n"}));
 

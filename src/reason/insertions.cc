@@ -167,33 +167,6 @@ void emit_copies(const Site& site, const Place& place, Emitter& out) {
   }
 }
 
-void emit_assignments(const Site& site, const Place& place, Emitter& out) {
-  const std::string end = place.python ? "" : ";";
-  std::size_t count = 0;
-  for (const Variable& variable : visible_at(site.names, site.tree[site.node].start)) {
-    if (variable.global || ++count > 10) break;
-    const Shape shape = shape_of(variable.type);
-    if (shape == Shape::pointer) {
-      insert_after(site, place, variable.name + " = NULL" + end, kStatementCopy, 0.4, out);
-      continue;
-    }
-    if (shape != Shape::number && !variable.type.empty()) continue;
-    const std::string up = place.python ? " += 1" : "++;";
-    const std::string down = place.python ? " -= 1" : "--;";
-    insert_after(site, place, variable.name + up, kStatementCopy, 0.0, out);
-    insert_after(site, place, variable.name + down, kStatementCopy, 0.1, out);
-    insert_before(site, place, variable.name + " = 0" + end, kStatementCopy, 0.0, out);
-    insert_after(site, place, variable.name + " = 0" + end, kStatementCopy, 0.0, out);
-    for (const Variable& other : visible_at(site.names, site.tree[site.node].start)) {
-      if (other.global || other.name == variable.name) continue;
-      if (type_distance(variable.type, other.type) > 2) continue;
-      insert_after(site, place, variable.name + " = " + other.name + end, kStatementCopy, 0.2, out);
-      insert_after(site, place, variable.name + " += " + other.name + end, kStatementCopy, 0.4,
-                   out);
-    }
-  }
-}
-
 }  // namespace
 
 void emit_insertion_edits(const Site& site, Emitter& out) {
@@ -203,7 +176,6 @@ void emit_insertion_edits(const Site& site, Emitter& out) {
   emit_jumps(site, *place, out);
   emit_final_return(site, *place, out);
   emit_copies(site, *place, out);
-  emit_assignments(site, *place, out);
 }
 
 }  // namespace nightjar::reason

@@ -27,7 +27,7 @@ struct Function {
 };
 
 struct Field {  // of a C struct, or an attribute of a Python object
-  std::string owner;
+  std::string owner;  // C: "struct item" or its typedef's name; Python: the object's text
   std::string name;
   std::string type;
 };

@@ -99,8 +99,34 @@ class Reader {
 
   void read_field(NodeIndex at) {
     const NodeIndex owner = tree_.ancestor(at, {"struct_specifier", "union_specifier"});
-    const std::string owner_name =
-        owner == kNoNode ? "" : std::to_string(tree_[owner].start);  // Anonymous ones differ too.
+    for (const std::string& name : names_of_struct(owner)) add_fields(at, name);
+  }
+
+  // "struct item" and the names that typedefs give it; its place if it has no name at all.
+  std::vector<std::string> names_of_struct(NodeIndex owner) const {
+    std::vector<std::string> names;
+    if (owner == kNoNode) return names;
+    const NodeIndex tag = tree_.child(owner, "name");
+    if (tag != kNoNode) names.push_back("struct " + tree_.text_of(tag));
+    const NodeIndex definition = tree_.parent(owner);
+    if (tree_.is(definition, "type_definition")) {
+      names.push_back(tree_.text_of(tree_.child(definition, "declarator")));
+    }
+    if (tag != kNoNode) {
+      // typedef struct item item; elsewhere.
+      for (NodeIndex at = 0; at < tree_.size(); ++at) {
+        if (!tree_.is(at, "type_definition") || at == definition) continue;
+        const NodeIndex type = tree_.child(at, "type");
+        if (tree_.text_of(type) == "struct " + tree_.text_of(tag)) {
+          names.push_back(tree_.text_of(tree_.child(at, "declarator")));
+        }
+      }
+    }
+    if (names.empty()) names.push_back(std::to_string(tree_[owner].start));
+    return names;
+  }
+
+  void add_fields(NodeIndex at, const std::string& owner_name) {
     for (const NodeIndex child : tree_[at].children) {
       if (tree_[child].field != "declarator") continue;
       const Declared declared = unwrap(tree_, child);
