@@ -61,7 +61,7 @@ Result<double> seconds_per_node(int nodes, int runs) {
 
 void bench_engine(bench::Report& report) {
   report.ratio(
-      {.name = "cost per node, 10,000 nodes in one run",
+      {.name = "cost per node with journal, 10,000 nodes in one run",
        .floor = "10 nodes in one run",
        .unit = "us",
        .limit = bench::at_most(1.2),
