@@ -7,7 +7,7 @@ set(NIGHTJAR_LAYERS
     audit,context,sandbox,govern,workflow
     llm,harness
     scenario,twin,release
-    reason,tools
+    reason,proof,tools
     agent
     factory
     server,cli)

@@ -58,7 +58,13 @@ struct Command {
   std::chrono::milliseconds wall_max{0};
   std::chrono::milliseconds cpu_max{0};  // of the whole process tree of this command
   std::uint64_t output_bytes_max = 0;    // of stdout and of stderr, each; the rest is cut
+  /// A third stream, for results: the command finds it at descriptor kReportFd. Nothing inside can
+  /// read what was written to it, or take it back. A pipe may be opened as /dev/fd/3, by any
+  /// process of the command; a socket cannot be opened again, only inherited.
+  enum class Report { none, socket, pipe } report = Report::none;
+  std::uint64_t report_bytes_max = 0;  // the rest is cut; 0 only with `none`
 };
+inline constexpr int kReportFd = 3;
 
 enum class Ended { exited, signalled, wall_limit, cpu_limit, memory_limit, cancelled };
 std::string_view name_of(Ended ended);
@@ -70,6 +76,8 @@ struct Outcome {
   std::string stderr_bytes = {};
   bool stdout_cut = false;  // more came than output_bytes_max; the text ends with kCutMarker
   bool stderr_cut = false;
+  std::string report_bytes = {};
+  bool report_cut = false;  // more came than report_bytes_max; nothing marks the place
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   std::int64_t memory_peak_bytes = 0;
