@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 
 #include "audit/base64.h"
 #include "audit/testing/sample.h"
 #include "base/bytes.h"
+#include "base/file.h"
 
 namespace nightjar::audit {
 namespace {
@@ -350,6 +352,34 @@ TEST_F(EvidenceFile, IsAnErrorForThoseWhoOnlyWantToGoOn) {
   ASSERT_FALSE(verified);
   EXPECT_EQ(verified.error().code, ErrorCode::corrupt);
   EXPECT_EQ(verified.error().message, "line 2: payload-altered: the index names another payload");
+}
+
+// Goal: the document tells strangers no nonsense. Method: run the commands it gives.
+TEST_F(EvidenceFile, IsCheckedWithTheCommandsOfTheDocument) {
+  const std::string document = read_file(NIGHTJAR_SOURCE_DIR "/docs/evidence.md", 100'000).value();
+  const std::size_t begin = document.find("```sh\n");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string script =
+      document.substr(begin + 6, document.find("```", begin + 6) - begin - 6);
+  const testing::Folder folder;
+  const auto put = [&](const char* name, const std::string& bytes) {
+    ASSERT_TRUE(write_file_atomically(folder.path() + "/" + name, bytes, 0600));
+  };
+  put("script", script);
+  put("key.pub", key_.public_pem());
+  const auto run = [&] {
+    const std::string command = "cd " + folder.path() + " && sh -e script >out 2>&1";
+    const int status = std::system(command.c_str());
+    return std::to_string(status) + " " + read_file(folder.path() + "/out", 10'000).value();
+  };
+
+  put("evidence.jsonl", text_);
+  EXPECT_EQ(run(), "0 Signature Verified Successfully\n");
+
+  Lines altered = lines();
+  alter_payload(altered[0], "test_a", "test_x");
+  put("evidence.jsonl", joined(altered));
+  EXPECT_THAT(run(), HasSubstr("Signature Verification Failure"));
 }
 
 TEST_F(EvidenceFile, IsBounded) {

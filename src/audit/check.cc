@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "audit/bundle.h"
@@ -69,8 +70,9 @@ class Judge {
     for (const Line& line : lines_) judge_statement(line);
     if (findings_.empty()) collect();
     if (findings_.empty()) judge_together();
-    std::stable_sort(findings_.begin(), findings_.end(),
-                     [](const Finding& a, const Finding& b) { return a.line < b.line; });
+    std::sort(findings_.begin(), findings_.end(), [](const Finding& a, const Finding& b) {
+      return std::tie(a.line, a.kind, a.why) < std::tie(b.line, b.kind, b.why);
+    });
     Checked checked{.evidence = {}, .key_id = {}, .findings = std::move(findings_)};
     if (!checked.findings.empty()) return checked;
     checked.key_id = index_->signature.key_id;
