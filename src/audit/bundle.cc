@@ -88,6 +88,7 @@ Result<std::string> sign_evidence(const Evidence& evidence, const SigningKey& ke
                         .predicate_type = kSummaryType,
                         .predicate = verification_summary(summary)});
   std::vector<IndexEntry> entries;
+  entries.reserve(statements.size());
   for (const Statement& statement : statements) {
     entries.push_back(
         {.type = statement.predicate_type, .sha256 = sha256_hex(to_json(statement).dump())});

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 
 #include "audit/base64.h"
@@ -269,11 +268,12 @@ TEST_F(EvidenceFile, TellsWhatItDoesNotKnow) {
 }
 
 /// A file that is well signed and indexed, of statements that do not fit together.
-std::string indexed(std::vector<Statement> statements, const SigningKey& key) {
+std::string indexed(const std::vector<Statement>& statements, const SigningKey& key) {
   Statement index{.subjects = {},
                   .predicate_type = kIndexType,
                   .predicate = Json::object({{"run", "0190-run"}})};
   std::string text;
+  index.subjects.reserve(statements.size());
   for (const Statement& statement : statements) {
     index.subjects.push_back(
         {.name = std::to_string(index.subjects.size() + 1) + " " + statement.predicate_type,
@@ -287,6 +287,7 @@ class ContradictoryFile : public EvidenceFile {
  protected:
   std::vector<Statement> statements() const {
     std::vector<Statement> out;
+    out.reserve(kIndex);
     for (std::size_t i = 0; i < kIndex; ++i) {
       out.push_back(statement_from(parse_json(payload_of(lines()[i])).value()).value());
     }
@@ -362,24 +363,18 @@ TEST_F(EvidenceFile, IsCheckedWithTheCommandsOfTheDocument) {
   const std::string script =
       document.substr(begin + 6, document.find("```", begin + 6) - begin - 6);
   const testing::Folder folder;
-  const auto put = [&](const char* name, const std::string& bytes) {
-    ASSERT_TRUE(write_file_atomically(folder.path() + "/" + name, bytes, 0600));
-  };
-  put("script", script);
-  put("key.pub", key_.public_pem());
-  const auto run = [&] {
-    const std::string command = "cd " + folder.path() + " && sh -e script >out 2>&1";
-    const int status = std::system(command.c_str());
-    return std::to_string(status) + " " + read_file(folder.path() + "/out", 10'000).value();
-  };
+  folder.put("script", script);
+  folder.put("key.pub", key_.public_pem());
 
-  put("evidence.jsonl", text_);
-  EXPECT_EQ(run(), "0 Signature Verified Successfully\n");
+  folder.put("evidence.jsonl", text_);
+  EXPECT_EQ(folder.run("sh -e script").output, "Signature Verified Successfully\n");
 
   Lines altered = lines();
   alter_payload(altered[0], "test_a", "test_x");
-  put("evidence.jsonl", joined(altered));
-  EXPECT_THAT(run(), HasSubstr("Signature Verification Failure"));
+  folder.put("evidence.jsonl", joined(altered));
+  const auto refused = folder.run("sh -e script");
+  EXPECT_NE(refused.status, 0);
+  EXPECT_THAT(refused.output, HasSubstr("Signature Verification Failure"));
 }
 
 TEST_F(EvidenceFile, IsBounded) {

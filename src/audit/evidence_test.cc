@@ -4,12 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "audit/base64.h"
 #include "audit/envelope.h"
 #include "audit/testing/sample.h"
-#include "base/file.h"
 
 namespace nightjar::audit {
 namespace {
@@ -140,22 +137,15 @@ TEST(Envelope, IsVerifiedByOpenssl) {
   const std::string envelope = sign(sample(), key).value();
   const auto parsed = parse_envelope(envelope);
   ASSERT_TRUE(parsed);
-  const auto put = [&](const char* name, const std::string& bytes) {
-    ASSERT_TRUE(write_file_atomically(folder.path() + "/" + name, bytes, 0600));
-  };
-  put("key.pub", key.public_pem());
-  put("sig", parsed->signatures.front().bytes);
-  put("signed", pre_authentication_encoding(parsed->payload_type, parsed->payload));
-  put("changed", pre_authentication_encoding(parsed->payload_type, parsed->payload + " "));
-  const auto openssl = [&](const std::string& file) {
-    const std::string command = "cd " + folder.path() +
-                                " && openssl pkeyutl -verify -pubin -inkey key.pub -rawin -in " +
-                                file + " -sigfile sig >out 2>&1";
-    return std::system(command.c_str());
-  };
+  folder.put("key.pub", key.public_pem());
+  folder.put("sig", parsed->signatures.front().bytes);
+  folder.put("signed", pre_authentication_encoding(parsed->payload_type, parsed->payload));
+  folder.put("changed", pre_authentication_encoding(parsed->payload_type, parsed->payload + " "));
+  const std::string command =
+      "openssl pkeyutl -verify -pubin -inkey key.pub -rawin -sigfile sig -in ";
 
-  EXPECT_EQ(openssl("signed"), 0) << read_file(folder.path() + "/out", 1000).value();
-  EXPECT_NE(openssl("changed"), 0);
+  EXPECT_EQ(folder.run(command + "signed").output, "Signature Verified Successfully\n");
+  EXPECT_NE(folder.run(command + "changed").status, 0);
 }
 
 }  // namespace

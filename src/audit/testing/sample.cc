@@ -1,5 +1,10 @@
 #include "audit/testing/sample.h"
 
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -63,6 +68,25 @@ Folder::Folder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "audit-XXXXXX").string();
   CHECK(::mkdtemp(pattern.data()) != nullptr);
   path_ = pattern;
+}
+
+void Folder::put(const std::string& name, const std::string& content) const {
+  CHECK(write_file_atomically(path_ + "/" + name, content, 0600).has_value());
+}
+
+Folder::Ran Folder::run(const std::string& command) const {
+  std::array<std::string, 3> arguments = {"sh", "-c", "exec >out 2>&1; " + command};
+  std::array<char*, 4> argv = {arguments[0].data(), arguments[1].data(), arguments[2].data(),
+                               nullptr};
+  posix_spawn_file_actions_t actions{};
+  CHECK(::posix_spawn_file_actions_init(&actions) == 0);
+  CHECK(::posix_spawn_file_actions_addchdir_np(&actions, path_.c_str()) == 0);
+  pid_t pid = -1;
+  CHECK(::posix_spawnp(&pid, "sh", &actions, nullptr, argv.data(), environ) == 0);
+  ::posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  CHECK(::waitpid(pid, &status, 0) == pid);
+  return {.status = status, .output = read_file(path_ + "/out", 100'000).value_or("")};
 }
 
 Folder::~Folder() { (void)remove_tree(path_); }

@@ -20,6 +20,15 @@ class Folder {
   ~Folder();
   const std::string& path() const { return path_; }
 
+  /// CHECKs that it can be written.
+  void put(const std::string& name, const std::string& content) const;
+  struct Ran {
+    int status = -1;
+    std::string output;  // of both streams
+  };
+  /// A shell command, in the folder.
+  Ran run(const std::string& command) const;
+
  private:
   std::string path_;
 };
