@@ -55,7 +55,7 @@ class Story {
       run.judged_by.emplace_back("report");
     }
     for (Entry& entry : entries_) decide(entry, out);
-    judge_ending(run);
+    judge_ending(out);
     run.wall_ms = session_.outcome.wall_ms;
     run.cpu_ms = session_.outcome.cpu_ms;
     return out;
@@ -204,15 +204,18 @@ class Story {
     }
   }
 
-  void judge_ending(SuiteRun& run) {
+  void judge_ending(SessionJudgement& out) {
+    SuiteRun& run = out.run;
     const sandbox::Outcome& outcome = session_.outcome;
     const bool exited = outcome.ended == sandbox::Ended::exited;
     if (!session_.report_problem.empty()) {
       run.problem = session_.report_problem;
     } else if (!exited) {
       run.problem = "the session was cut short: " + ending_of(outcome);
+      out.cut_short = true;
     } else if (!ended()) {
       run.problem = "the session did not come to its end: " + ending_of(outcome);
+      out.cut_short = true;
     } else if (outcome.report_cut) {
       run.problem = "the report was larger than its limit and was cut";
     } else if (unknown_ > 0) {
