@@ -31,6 +31,7 @@ struct Entry {
   bool started = false;
   bool finished = false;
   bool forged = false;
+  bool trouble = false;  // no test, so the runner does not count it
 };
 
 /// Follows the events of one session.
@@ -159,6 +160,7 @@ class Story {
     Entry& entry = add(event.id);
     entry.started = true;
     entry.finished = true;
+    entry.trouble = true;
     entry.result.outcome = TestOutcome::error;
     entry.result.message = bounded_message(event.message);
     describe(entry, event);
@@ -189,13 +191,14 @@ class Story {
         entry.result.message = "it was listed and never started";
       }
     } else {
-      count(entry.result.outcome);
+      count(entry);
     }
     out.run.tests.push_back(std::move(entry.result));
   }
 
-  void count(TestOutcome outcome) {
-    ++finished_;
+  void count(const Entry& entry) {
+    const TestOutcome outcome = entry.result.outcome;
+    if (!entry.trouble) ++finished_;
     if (outcome == TestOutcome::unknown) ++unknown_;
     if (outcome == TestOutcome::xpassed) ++xpassed_;
     if (outcome == TestOutcome::failed || outcome == TestOutcome::error ||

@@ -119,6 +119,7 @@ class Reporter:
         self.missing = ""
         self.skipped_files = []  # (node id, reason)
         self.to_start = set()    # node ids
+        self.stopped = False     # by a test, so that the planted ones did not run
 
     # --- Before the tests ------------------------------------------------------------------------------------------
     @pytest.hookimpl(tryfirst=True)
@@ -212,6 +213,7 @@ class Reporter:
         seen, self.current = self.current, None
         if done.excinfo is not None:
             seen["outcome"], seen["message"] = "error", f"it ended the session: {done.excinfo[1]!r}"[:1900]
+            self.stopped = True
         if known:
             self.canary.got[item.nodeid] = seen["outcome"]
             return
@@ -268,9 +270,12 @@ class Reporter:
             say("note", text="a test took the trace function: some lines that ran are not told")
         if self.to_start:
             return  # Stopped before its end: the rest has to run in another session.
+        if self.stopped:
+            say("end", tests=self.said)
+            return
         self.canary.judge()
-        planned = 1 if self.canary.expected else None if self.said else 5
-        say("end", tests=self.said, **({} if planned is None else {"status": planned}))
+        status = 1 if self.canary.expected else None if self.said else 5
+        say("end", tests=self.said, **({} if status is None else {"status": status}))
 
 
 def main():

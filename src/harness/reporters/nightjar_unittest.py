@@ -76,6 +76,9 @@ class Result(unittest.TestResult):
         self.lines.between_tests()
         seen, self.current = self.current, None
         super().stopTest(test)
+        ending = sys.exc_info()[1]
+        if ending is not None and seen["outcome"] == "unknown":
+            seen["outcome"], seen["message"] = "error", f"it ended the session: {ending!r}"[:1900]
         if test in self.canaries:
             self.told[test] = seen["outcome"]
             return
@@ -242,12 +245,20 @@ def run(mine, lines):
         unittest.TestSuite([*mine, *canaries]).run(result)
     except BaseException as error:  # KeyboardInterrupt of a test, for one
         print(f"nightjar: the session was ended by {error!r}", file=sys.stderr)
-        _exit(1)
+        if not result.waiting:
+            say("end", tests=result.said)
+        leave(1)  # What waits has to run in another session.
     for test, outcome in canaries.items():
         got = result.told.get(test, "nothing")
         if got != outcome:
             say("forged", text=f"a test that Nightjar plants has to end as {outcome} and was told as {got}")
     return result.said
+
+
+def leave(status):
+    sys.stdout.flush()
+    sys.stderr.flush()
+    _exit(status)  # No exit hook of theirs.
 
 
 def main():
@@ -264,10 +275,9 @@ def main():
         say("cover", file=file, executable=executable, executed=executed)
     if lines.lost():
         say("note", text="a test took the trace function: some lines that ran are not told")
-    say("end", tests=said, status=1 if mine else 0)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    _exit(1 if mine else 0)  # The planted tests fail; and no exit hook of theirs.
+    status = 1 if mine else 0  # The planted tests fail.
+    say("end", tests=said, status=status)
+    leave(status)
 
 
 main()

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness/reported.h"
+#include "harness/runners/measured.h"
 #include "harness/runners/runners.h"
 
 namespace nightjar::harness {
@@ -58,14 +59,14 @@ void judge_usage(SuiteRun& run) {
 
 Result<SuiteRun> run_pytest(const Workshop& workshop, const SuiteRequest& request,
                             std::stop_token stop) {
-  TRY_INTO(SuiteRun run,
-           run_sessions(
-               workshop, request,
-               [&](sandbox::Sandbox& sandbox, const SessionPart& part, std::stop_token token) {
-                 return run_reported(sandbox, workshop, request.suite, part, session_of(request),
-                                     token);
-               },
-               stop));
+  TRY_INTO(SuiteRun run, run_measured(
+                             workshop, request,
+                             [&](sandbox::Sandbox& sandbox, const SuiteRequest& now,
+                                 const SessionPart& part, std::stop_token token) {
+                               return run_reported(sandbox, workshop, now.suite, part,
+                                                   session_of(now), token);
+                             },
+                             stop));
   judge_usage(run);
   return run;
 }

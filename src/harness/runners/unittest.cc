@@ -4,6 +4,7 @@
 // the suite's folder, and tests/ or test/ where that holds none), top (its top-level folder),
 // pattern (default "test*.py").
 #include "harness/reported.h"
+#include "harness/runners/measured.h"
 #include "harness/runners/runners.h"
 
 namespace nightjar::harness {
@@ -29,10 +30,11 @@ ReportedSession session_of(const SuiteRequest& request) {
 
 Result<SuiteRun> run_unittest(const Workshop& workshop, const SuiteRequest& request,
                               std::stop_token stop) {
-  return run_sessions(
+  return run_measured(
       workshop, request,
-      [&](sandbox::Sandbox& sandbox, const SessionPart& part, std::stop_token token) {
-        return run_reported(sandbox, workshop, request.suite, part, session_of(request), token);
+      [&](sandbox::Sandbox& sandbox, const SuiteRequest& now, const SessionPart& part,
+          std::stop_token token) {
+        return run_reported(sandbox, workshop, now.suite, part, session_of(now), token);
       },
       stop);
 }
