@@ -29,17 +29,12 @@ struct TreeFiles {
   std::function<std::optional<std::string>(const std::string& path, std::size_t bytes_max)> read;
 };
 
-struct Service {
-  std::string name;  // "postgres", "redis", "mysql"
-};
-
 struct Recipe {
   std::vector<std::string> setup;  // shell commands, offline; their result is kept as a layer
   std::string build;               // one shell command; empty: nothing to build
   std::vector<Suite> suites;
   std::vector<std::string> cache_files;  // setup depends on these (lock files, manifests)
   std::vector<std::string> toolchains;   // names: "python", "node", "go", "rust", "java", …
-  std::vector<Service> services;
   std::map<std::string, std::string> env;  // of build and suites: {"PYTHONPATH": "src"}
   std::vector<std::string> reasons;        // one sentence a finding, for people and evidence
 };
