@@ -1,6 +1,7 @@
-# Writes a C++ file with the content of files as tables (src/factory/embedded.h).
-# cmake -DOUT=x.cc -DFUNCTION=embedded_examples -DBASE=dir "-DFILES=a;b" -P embed.cmake
-set(code "// Made by cmake/embed.cmake.\n#include \"factory/embedded.h\"\n\n#include <array>\n\nnamespace nightjar::factory {\nnamespace {\n\n")
+# Writes a C++ file with the content of files as one table, by nightjar_embed() of cmake/modules.cmake.
+# cmake -DOUT=x.cc -DNAMESPACE=factory -DFUNCTION=embedded_examples -DTYPE=EmbeddedFile
+#   -DHEADER=factory/embedded.h -DBASE=dir "-DFILES=a;b" -P embed.cmake
+set(code "// Made by cmake/embed.cmake.\n#include \"${HEADER}\"\n\n#include <array>\n\nnamespace nightjar::${NAMESPACE} {\nnamespace {\n\n")
 set(rows "")
 set(count 0)
 foreach(file IN LISTS FILES)
@@ -15,8 +16,8 @@ foreach(file IN LISTS FILES)
   else()
     set(executable false)
   endif()
-  string(APPEND rows "      EmbeddedFile{\"${path}\", {reinterpret_cast<const char*>(kBytes${count}), sizeof kBytes${count} - 1}, ${executable}},\n")
+  string(APPEND rows "      ${TYPE}{\"${path}\", {reinterpret_cast<const char*>(kBytes${count}), sizeof kBytes${count} - 1}, ${executable}},\n")
   math(EXPR count "${count} + 1")
 endforeach()
-string(APPEND code "\n}  // namespace\n\nstd::span<const EmbeddedFile> ${FUNCTION}() {\n  static const std::array<EmbeddedFile, ${count}> kFiles = {\n${rows}  };\n  return kFiles;\n}\n\n}  // namespace nightjar::factory\n")
+string(APPEND code "\n}  // namespace\n\nstd::span<const ${TYPE}> ${FUNCTION}() {\n  static const std::array<${TYPE}, ${count}> kFiles = {\n${rows}  };\n  return kFiles;\n}\n\n}  // namespace nightjar::${NAMESPACE}\n")
 file(WRITE ${OUT} "${code}")

@@ -122,3 +122,19 @@ function(nightjar_add_fuzzer name source libraries)
     add_test(NAME ${name}.${stem}.corpus COMMAND ${stem} ${folder}/${subject}_corpus)
   endif()
 endfunction()
+
+# nightjar_embed(factory embedded_examples EmbeddedFile factory/embedded.h ${PROJECT_SOURCE_DIR}/examples)
+#
+# Puts every file below `base` into the part, as the table that `function` returns. `header` declares
+# the function and its row: {path, content, executable}.
+function(nightjar_embed part function type header base)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${base}/*)
+  list(FILTER files EXCLUDE REGEX "/__pycache__/")
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAMESPACE=${part} -DFUNCTION=${function} -DTYPE=${type}
+            -DHEADER=${header} -DBASE=${base} "-DFILES=${files}"
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(${part} PRIVATE ${out})
+endfunction()

@@ -34,12 +34,12 @@ inline constexpr std::size_t kReportBytesMax = std::size_t{256} << 20;  // of on
 
 /// One suite of a project, as detection or the project's file names it.
 struct Suite {
-  std::string runner;   // a name of runners(): "pytest", "ctest", "command", …
-  std::string root;     // folder in the project, "" at its top; the runner starts there
-  std::string why;      // the evidence: "pyproject.toml has [tool.pytest.ini_options]"
-  std::string command;  // of "command" and "junit": for the shell
+  std::string runner;     // a name of runners(): "pytest", "ctest", "command", …
+  std::string root{};     // folder in the project, "" at its top; the runner starts there
+  std::string why{};      // the evidence: "pyproject.toml has [tool.pytest.ini_options]"
+  std::string command{};  // of "command" and "junit": for the shell
   std::map<std::string, std::string>
-      options;  // of the runner: {"build_dir": "build"}; see its file
+      options{};  // of the runner: {"build_dir": "build"}; see its file
 
   /// Unique in a project: "pytest", or "pytest:sub/folder".
   std::string id() const { return root.empty() ? runner : runner + ":" + root; }
