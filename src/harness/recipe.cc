@@ -1,5 +1,7 @@
 #include "harness/recipe.h"
 
+#include <utility>
+
 #include "base/bytes.h"
 
 namespace nightjar::harness {
@@ -109,6 +111,36 @@ Result<Recipe> recipe_from(const Json& json) {
   TRY_INTO(recipe.toolchains, list_from(json, "toolchains"));
   TRY_INTO(recipe.env, map_from(json, "env"));
   TRY_INTO(recipe.reasons, list_from(json, "reasons"));
+  return recipe;
+}
+
+Recipe recipe_of(const config::Project& project, Recipe detected) {
+  Recipe recipe = std::move(detected);
+  const bool named = !project.suites.empty() || !project.test_command.empty();
+  if (named) {
+    recipe.suites.clear();
+    recipe.build.clear();
+    recipe.reasons = {"the project's file names its suites"};
+  }
+  for (const config::ProjectSuite& suite : project.suites) {
+    recipe.suites.push_back({.runner = suite.runner,
+                             .root = suite.root,
+                             .why = "the project's file, [[suite]]",
+                             .command = suite.command,
+                             .options = suite.options});
+  }
+  if (!project.test_command.empty()) {
+    recipe.suites.push_back({.runner = "command",
+                             .root = {},
+                             .why = "the project's file, [test] command",
+                             .command = project.test_command,
+                             .options = {}});
+  }
+  if (!project.build_command.empty()) recipe.build = project.build_command;
+  if (!project.setup.empty()) recipe.setup = project.setup;
+  if (!project.cache_files.empty()) recipe.cache_files = project.cache_files;
+  if (!project.toolchains.empty()) recipe.toolchains = project.toolchains;
+  for (const auto& [name, value] : project.env) recipe.env[name] = value;
   return recipe;
 }
 
