@@ -16,19 +16,19 @@ bool has_suites(const std::vector<Find>& finds) {
   return std::ranges::any_of(finds, [](const Find& found) { return !found.suites.empty(); });
 }
 
-/// One way to build C: the first that has tests, else the first that builds.
+/// One way to build C: the one with tests nearest to the top, else the first that builds.
 std::vector<Find> find_compiled(Tree& tree) {
-  std::vector<Find> first;
-  std::vector<Find> makefile;
-  for (const auto find :
-       {detection::find_cmake, detection::find_meson, detection::find_autotools}) {
+  std::vector<Find> best;
+  for (const auto find : {detection::find_cmake, detection::find_meson, detection::find_autotools,
+                          detection::find_makefile}) {
     std::vector<Find> finds = find(tree);
-    if (has_suites(finds)) return finds;
-    if (first.empty()) first = std::move(finds);
+    if (finds.empty()) continue;
+    const auto rank = [](const std::vector<Find>& each) {
+      return has_suites(each) ? detection::depth_of(each.front().root) : SIZE_MAX;
+    };
+    if (best.empty() || rank(finds) < rank(best)) best = std::move(finds);
   }
-  std::vector<Find> finds = detection::find_makefile(tree);
-  if (has_suites(finds) || first.empty()) return finds;
-  return first;
+  return best;
 }
 
 std::vector<Find> find_all(Tree& tree) {
@@ -38,15 +38,17 @@ std::vector<Find> find_all(Tree& tree) {
                           detection::find_ruby, detection::find_perl, detection::find_shell}) {
     for (Find& found : find(tree)) all.push_back(std::move(found));
   }
-  std::vector<Find> compiled = find_compiled(tree);
   const bool others = has_suites(all);
-  for (Find& found : compiled) {
-    // Beside another language's suite a Makefile mostly is a menu, and a build of C without tests
-    // a part of that language's own build.
-    const bool menu = found.suites.empty() || found.suites.front().runner == "command";
+  for (Find& found : find_compiled(tree)) {
+    // Beside another language's suite a Makefile mostly is a menu of its tools.
+    const bool menu = !found.suites.empty() && found.suites.front().runner == "command";
     if (others && menu && found.files < 8) continue;
-    if (others && found.suites.empty()) continue;
     all.push_back(std::move(found));
+  }
+  // What has no suite is built only where nothing has one.
+  if (has_suites(all)) {
+    std::erase_if(all,
+                  [](const Find& found) { return found.suites.empty() && found.setup.empty(); });
   }
   std::ranges::stable_sort(all, [](const Find& a, const Find& b) {
     const std::size_t depth_a = detection::depth_of(a.root);

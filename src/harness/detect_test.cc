@@ -127,7 +127,7 @@ TEST(DetectC, ConfiguresCmakeWithTheProjectsSwitchesForTests) {
       {"CMakeLists.txt",
        "project(x)\noption(X_BUILD_TESTS \"tests\" OFF)\noption(ENABLE_X_TEST \"\" ON)\n"
        "option(X_WERROR \"\" ON)\noption(X_DISABLE_TESTS \"\" OFF)\n"
-       "option(X_FUZZ_TEST \"\" OFF)\noption(X_LATEST \"\" OFF)\n"},
+       "option(X_FUZZ_TEST \"\" OFF)\noption(X_LATEST \"\" OFF)\noption(X_SSL_TESTS \"\" OFF)\n"},
       {"src/x.c", ""},
       {"tests/CMakeLists.txt", "enable_testing()\nadd_test(NAME a COMMAND a)\n"},
   });
@@ -138,7 +138,7 @@ TEST(DetectC, ConfiguresCmakeWithTheProjectsSwitchesForTests) {
               AllOf(HasSubstr("cmake -S . -B build "), HasSubstr(" -DX_BUILD_TESTS=ON"),
                     HasSubstr(" -DENABLE_X_TEST=ON"), HasSubstr(" -DX_WERROR=OFF"),
                     Not(HasSubstr("DISABLE")), Not(HasSubstr("FUZZ")), Not(HasSubstr("LATEST")),
-                    HasSubstr("&& cmake --build build")));
+                    Not(HasSubstr("SSL")), HasSubstr("&& cmake --build build")));
 }
 
 TEST(DetectC, LooksForFetchedPartsOnThisMachine) {
@@ -163,6 +163,18 @@ TEST(DetectC, PrefersTheBuildThatHasTests) {
   ASSERT_THAT(suites_of(recipe), ElementsAre("command"));
   EXPECT_EQ(recipe.suites[0].command, "make check");
   EXPECT_EQ(recipe.build, "make");
+}
+
+TEST(DetectC, PrefersTestsNearTheTop) {
+  const Recipe recipe = recipe_for({
+      {"Makefile", "test: x\n\t./x\n"},
+      {"build/meson/meson.build", "project('x', 'c')\ntest('a', exe)\n"},
+      {"tests/test-list.py", "import unittest\n"},
+      {"x.c", ""},
+  });
+
+  ASSERT_THAT(suites_of(recipe), ElementsAre("command"));
+  EXPECT_EQ(recipe.suites[0].command, "make test");
 }
 
 TEST(DetectC, KnowsMesonAndItsReport) {
@@ -286,6 +298,18 @@ TEST(DetectNode, GoesIntoWorkspaces) {
   EXPECT_THAT(recipe.setup, ElementsAre(HasSubstr("npm install --offline")));
 }
 
+TEST(DetectNode, SeesTheRunnerBehindAWrapper) {
+  const Recipe recipe = recipe_for({
+      {"package.json",
+       R"({"scripts": {"test": "node bin/fix.js eslint . && node bin/fix.js mocha test/*.js --exit"}})"},
+      {"test/a.js", ""},
+  });
+
+  ASSERT_THAT(suites_of(recipe), ElementsAre("mocha"));
+  EXPECT_EQ(recipe.suites[0].options.at("args"), "test/*.js --exit");
+  EXPECT_EQ(recipe.build, "");
+}
+
 TEST(DetectNode, GoesByDependenciesAndImportsWithoutAScript) {
   const Recipe by_dependency = recipe_for({
       {"package.json", R"({"scripts": {"test": "echo \"Error: no test specified\" && exit 1"},
@@ -328,6 +352,8 @@ TEST(DetectScripted, KnowsPhpRubyPerlAndShell) {
   EXPECT_THAT(suites_of(recipe_for({{"lib/a.rb", ""}, {"test/test_a.rb", ""}})),
               ElementsAre("command"));
   EXPECT_THAT(suites_of(recipe_for({{"test/a.bats", ""}, {"a.sh", ""}})), ElementsAre("bats"));
+  EXPECT_THAT(suites_of(recipe_for({{"lib/a.rb", ""}, {"test/spec_a.rb", ""}})),
+              ElementsAre("command"));
   const Recipe perl = recipe_for({{"Makefile.PL", ""}, {"lib/A.pm", ""}, {"t/01.t", ""}});
   EXPECT_THAT(suites_of(perl), ElementsAre("tap"));
   EXPECT_EQ(perl.build, "perl Makefile.PL && make");
@@ -344,10 +370,12 @@ TEST(Detect, ReturnsAllSuitesWithTheLargestPartFirst) {
       {"x_test.go", ""},
       {"web/package.json", R"({"scripts": {"test": "vitest"}, "dependencies": {"vue": "3"}})"},
       {"Makefile", "test:\n\tpytest\n"},
+      {"support/build.gradle", ""},
   });
 
   EXPECT_THAT(suites_of(recipe), ElementsAre("pytest", "go", "vitest:web"));
   EXPECT_THAT(recipe.setup, Contains(HasSubstr("cd web && npm install")));
+  EXPECT_THAT(recipe.build, Not(HasSubstr("gradle")));
 }
 
 TEST(Detect, LeavesOutVendoredCodeExamplesAndFixtures) {

@@ -30,6 +30,13 @@ std::vector<std::string> words_of(std::string_view name) {
   return words;
 }
 
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return text;
+}
+
 bool is_one_of(const std::string& word, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, std::string_view(word)) != words.end();
 }
@@ -40,12 +47,14 @@ bool switches_tests_on(std::string_view name) {
   bool tests = false;
   for (const std::string& word : words) {
     if (is_one_of(word,
-                  {"disable", "no",          "skip",     "without",    "install",  "fuzz",
-                   "fuzzing", "fuzzer",      "valgrind", "gtest",      "gmock",    "googletest",
-                   "catch2",  "coverage",    "cuda",     "asan",       "tsan",     "sanitizer",
-                   "perf",    "performance", "bench",    "benchmarks", "example",  "examples",
-                   "heavy",   "slow",        "extra",    "download",   "external", "system",
-                   "only",    "modules",     "module"})) {
+                  {"disable", "no",          "skip",        "without",    "install",  "fuzz",
+                   "fuzzing", "fuzzer",      "valgrind",    "gtest",      "gmock",    "googletest",
+                   "catch2",  "coverage",    "cuda",        "asan",       "tsan",     "sanitizer",
+                   "perf",    "performance", "bench",       "benchmarks", "example",  "examples",
+                   "heavy",   "slow",        "extra",       "download",   "external", "system",
+                   "only",    "modules",     "module",      "ssl",        "tls",      "async",
+                   "network", "online",      "integration", "python",     "java",     "gui",
+                   "docker",  "large",       "long",        "stress",     "memory"})) {
       return false;
     }
     tests = tests ||
@@ -103,7 +112,7 @@ class Project {
     static const RE2 kInclude(R"((?im)^\s*include\s*\(\s*CTest\s*\))");
     for (const std::string& file : lists_) {
       std::string call;
-      if (RE2::PartialMatch(tree_.text(file), kTests, &call)) return file + " calls " + call;
+      if (RE2::PartialMatch(tree_.text(file), kTests, &call)) return file + " calls " + lower(call);
       if (RE2::PartialMatch(tree_.text(file), kInclude)) return file + " includes CTest";
     }
     return {};

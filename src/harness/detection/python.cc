@@ -22,6 +22,11 @@ void add_new(std::vector<std::string>& list, std::string value) {
   if (std::ranges::find(list, value) == list.end()) list.push_back(std::move(value));
 }
 
+/// `test-x.py` is a script: no runner could import it.
+bool is_module(std::string_view path) {
+  return path.ends_with(".py") && file_name(path).find('-') == std::string::npos;
+}
+
 /// One project: a folder, with what lies in it and not in a deeper project.
 class Project {
  public:
@@ -33,7 +38,7 @@ class Project {
       const auto holds = [&](const std::string& other) { return is_below(file, other); };
       if (std::ranges::any_of(deeper, holds)) continue;
       const PathKind kind = kind_of_path(file);
-      if (kind == PathKind::test) tests_.push_back(file);
+      if (kind == PathKind::test && is_module(file)) tests_.push_back(file);
       if (kind == PathKind::source) ++sources_;
     }
   }

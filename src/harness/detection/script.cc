@@ -241,22 +241,30 @@ class Reader {
       return;
     }
     for (std::size_t i = 0; i < rest.size(); ++i) {
-      const std::string program = file_name(rest[i]);
-      if (rest[i].starts_with('-')) continue;
-      if (program == "jest" || program == "jest.js" || program == "mocha" || program == "_mocha" ||
-          program == "vitest" || program == "vitest.mjs") {
-        step.kind = Step::Kind::runner;
-        step.runner = program.starts_with("jest")     ? "jest"
-                      : program.starts_with("vitest") ? "vitest"
-                                                      : "mocha";
-        step.arguments = join({rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end()}, " ");
-        return;
-      }
-      const bool tests =
-          rest[i].find("test") != std::string::npos || rest[i].find("spec") != std::string::npos;
-      if (tests) step.kind = Step::Kind::program;
+      // Also behind a script that starts it: `node wrapper.js mocha test/`.
+      const std::string runner = runner_in(file_name(rest[i]));
+      if (runner.empty()) continue;
+      step.kind = Step::Kind::runner;
+      step.runner = runner;
+      step.arguments = join({rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end()}, " ");
       return;
     }
+    const auto script =
+        std::ranges::find_if(rest, [](const std::string& word) { return !word.starts_with('-'); });
+    const bool tests = script != rest.end() && (script->find("test") != std::string::npos ||
+                                                script->find("spec") != std::string::npos);
+    if (tests) step.kind = Step::Kind::program;
+    const auto is_lint = [](const std::string& word) { return holds(kLints, word); };
+    if (std::ranges::any_of(rest, is_lint)) step.kind = Step::Kind::lint;
+  }
+
+  static std::string runner_in(std::string_view program) {
+    for (const char* ending : {".js", ".mjs", ".cjs"}) {
+      if (program.ends_with(ending)) program.remove_suffix(std::string_view(ending).size());
+    }
+    if (program == "_mocha") return "mocha";
+    const bool runner = program == "jest" || program == "mocha" || program == "vitest";
+    return runner ? std::string(program) : std::string();
   }
 
   const Json& scripts_;

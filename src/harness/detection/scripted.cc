@@ -85,21 +85,21 @@ std::vector<Find> find_ruby(Tree& tree) {
         {.runner = "rspec", .root = root, .why = spec + " is there", .command = {}, .options = {}});
     found.reasons.push_back("Ruby: " + spec + " is there");
   }
-  for (const char* pattern : {"test_*.rb", "*_test.rb"}) {
+  for (const char* pattern : {"test_*.rb", "*_test.rb", "spec_*.rb"}) {
     const std::string_view glob = pattern;
     const auto is_test = [&](const std::string& file) {
       const std::string name = file_name(file);
       return glob.starts_with('*') ? name.ends_with("_test.rb")
-                                   : name.starts_with("test_") && name.ends_with(".rb");
+                                   : name.starts_with(glob.substr(0, 5)) && name.ends_with(".rb");
     };
     const auto files = tree.below(path_in(root, "test"));
     const auto test = std::ranges::find_if(files, [&](const std::string& file) {
-      return is_test(file) && file_name(file) != "test_helper.rb";
+      return is_test(file) && !file_name(file).ends_with("_helper.rb");
     });
     if (test == files.end()) continue;
     const std::string command =
         std::string("ruby -Ilib -Itest -e 'Dir[\"test/**/") + pattern +
-        "\"].sort.each { |f| require File.expand_path(f) unless f.end_with?(\"test_helper.rb\") }'";
+        "\"].sort.each { |f| require File.expand_path(f) unless f.end_with?(\"_helper.rb\") }'";
     found.suites.push_back({.runner = "command",
                             .root = root,
                             .why = *test + " is there",
@@ -153,7 +153,9 @@ std::vector<Find> find_shell(Tree& tree) {
   std::string why;
   for (const std::string& file : tree.below("")) {
     if (!file.ends_with(".bats") || kind_of_path(file) == PathKind::vendored) continue;
-    if (file.find("fixtures/") != std::string::npos) continue;
+    const std::string folder = folder_of(file);
+    const bool shown = folder.starts_with("docs") || folder.find("example") != std::string::npos;
+    if (shown || folder.find("fixtures") != std::string::npos) continue;
     why = file + " is there";
     break;
   }
