@@ -109,6 +109,7 @@ constexpr auto kRows = std::to_array<Row>({
     {lock, ".terraform.lock.hcl"},
 
     {judge, "nightjar.toml"},
+    {judge, ".nightjar/"},  // what set-ups leave lies there, below the sources
     {judge, "/specs/"},
     {judge, "/scenarios/"},
     {judge, "/policy/"},

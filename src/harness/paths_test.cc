@@ -161,6 +161,7 @@ TEST(KindOfPath, KnowsRubyPhpPerlAndShell) {
 
 TEST(KindOfPath, KnowsWhatJudgesAChange) {
   expect_all({{judge, "nightjar.toml"},
+              {judge, ".nightjar/python/pytest.py"},
               {judge, "specs/parser.md"},
               {judge, "scenarios/tests/a.yaml"},
               {judge, "policy/main.cedar"},

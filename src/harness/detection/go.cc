@@ -43,9 +43,12 @@ Find find_module(const Tree& tree, const std::string& root, const std::vector<st
                           .options = {}});
   found.reasons.push_back("Go: " + found.suites.back().why + " are there");
   found.build = "go build ./...";
-  // Compiles what the tests import, the standard library above all, once for all trees. Packages
-  // that do not compile are the build's to report.
-  found.setup.push_back("go list -e -export -deps -test ./... >/dev/null");
+  // Compiles what the tests import, the standard library above all, once for all trees. A module
+  // that is not in the cache is this machine's lack; packages that do not compile are the build's
+  // to report.
+  found.setup.emplace_back(
+      "! go list -e -export -deps -test -f '{{with .Error}}{{.Err}}{{end}}' ./... 2>&1 | "
+      "grep 'lookup disabled'");
   for (const char* name : {"go.mod", "go.sum"}) {
     if (tree.has(path_in(root, name))) found.cache_files.push_back(path_in(root, name));
   }
