@@ -301,7 +301,7 @@ TEST(DetectNode, GoesIntoWorkspaces) {
 TEST(DetectNode, SeesTheRunnerBehindAWrapper) {
   const Recipe recipe = recipe_for({
       {"package.json",
-       R"({"scripts": {"test": "node bin/fix.js eslint . && node bin/fix.js mocha test/*.js --exit"}})"},
+       R"({"scripts": {"test": "node fix.js eslint . && node fix.js mocha test/*.js --exit"}})"},
       {"test/a.js", ""},
   });
 

@@ -43,7 +43,7 @@ struct HostView {
   std::string path;  // PATH
   std::string home;
   std::map<std::string, std::string>
-      toolchain_dirs;    // name → folder, from [toolchains] of the user
+      toolchain_dirs{};  // name → folder, from [toolchains] of the user
   bool discover = true;  // [toolchains] discover
 };
 

@@ -56,7 +56,7 @@ void mark_used(const std::string& layer) {
 }
 
 /// Deletes the folder if nobody has locked it.
-bool delete_unused(const std::string& path) {
+bool remove_unused(const std::string& path) {
   const UniqueFd folder = open_folder(path);
   if (!folder || ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0 || !is_same(folder, path)) {
     return false;
@@ -121,7 +121,7 @@ Result<Layers::Entry> Layers::publish(const std::string& key, Draft draft, Json 
     TRY_INTO(std::optional<Entry> theirs, find(key));
     if (theirs) return *std::move(theirs);
     // What is there is no layer: an earlier crash, or one that is being deleted.
-    (void)delete_unused(path);
+    (void)remove_unused(path);
     if (::rename(draft.dir.c_str(), path.c_str()) != 0) {
       return errno_error("keep the layer " + path, errno);
     }
@@ -144,7 +144,7 @@ void Layers::make_room(const std::string& but_not) const {
   std::uint64_t total = 0;
   for (const std::string& name : names_in(dir_)) {
     const std::string path = dir_ + "/" + name;
-    if (name.starts_with("new-")) (void)delete_unused(path);  // of a maker that is gone
+    if (name.starts_with("new-")) (void)remove_unused(path);  // of a maker that is gone
     if (!is_key(name)) continue;
     const Result<std::string> text = read_file(path + "/info.json", kNoteBytesMax);
     const Result<Json> info = text ? parse_json(*text) : Result<Json>(text.error());
@@ -155,7 +155,7 @@ void Layers::make_room(const std::string& but_not) const {
   std::ranges::sort(kept, {}, &Kept::used);
   for (const Kept& layer : kept) {
     if (total <= bytes_max_) return;
-    if (layer.name == but_not || !delete_unused(dir_ + "/" + layer.name)) continue;
+    if (layer.name == but_not || !remove_unused(dir_ + "/" + layer.name)) continue;
     total -= static_cast<std::uint64_t>(layer.bytes);
   }
 }

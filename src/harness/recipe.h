@@ -31,13 +31,13 @@ struct TreeFiles {
 };
 
 struct Recipe {
-  std::vector<std::string> setup;  // shell commands, offline; their result is kept as a layer
-  std::string build;               // one shell command; empty: nothing to build
-  std::vector<Suite> suites;
-  std::vector<std::string> cache_files;    // setup depends on these (lock files, manifests)
-  std::vector<std::string> toolchains;     // names: "python", "node", "go", "rust", "java", …
-  std::map<std::string, std::string> env;  // of build and suites: {"PYTHONPATH": "src"}
-  std::vector<std::string> reasons;        // one sentence a finding, for people and evidence
+  std::vector<std::string> setup{};  // shell commands, offline; their result is kept as a layer
+  std::string build{};               // one shell command; empty: nothing to build
+  std::vector<Suite> suites{};
+  std::vector<std::string> cache_files{};    // setup depends on these (lock files, manifests)
+  std::vector<std::string> toolchains{};     // names: "python", "node", "go", "rust", "java", …
+  std::map<std::string, std::string> env{};  // of build and suites: {"PYTHONPATH": "src"}
+  std::vector<std::string> reasons{};        // one sentence a finding, for people and evidence
 };
 Json to_json(const Recipe& recipe);
 Result<Recipe> recipe_from(const Json& json);

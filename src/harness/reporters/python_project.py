@@ -8,6 +8,7 @@ installed; exits with 1 when the code itself needs it.
 
 import ast
 import configparser
+import itertools
 import os
 import re
 import subprocess
@@ -195,8 +196,8 @@ def first_line(path):
 
 def version_in(module):
     """`__version__ = "1.2"` in the module or beside it."""
-    path = module.replace(".", os.sep).replace("-", "_")
-    for top in ("src", "", "lib"):
+    exact = module.replace(".", os.sep).replace("-", "_")
+    for top, path in itertools.product(("src", "", "lib"), (exact, exact.lower())):
         for name in (path + ".py", os.path.join(path, "__init__.py"),
                      os.path.join(path, "_version.py"), os.path.join(path, "version.py"),
                      os.path.join(path, "__about__.py"), os.path.join(path, "__version__.py")):
