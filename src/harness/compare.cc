@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/bytes.h"
@@ -45,19 +46,44 @@ Transition transition_of(const TestResult* before, const TestResult* after) {
   return is_good(after->outcome) ? Transition::fixed : Transition::still_bad;
 }
 
+/// Finds what holds a test and could not be loaded: a file whose collection failed, a package that
+/// did not compile. Then the test is bad there, not absent.
+class Containers {
+ public:
+  explicit Containers(const SuiteRun& run) : run_(run) {}
+
+  const TestResult* of(std::string_view id) const {
+    for (std::size_t at = id.size(); at-- > 1;) {
+      if (std::string_view(":./#> ").find(id[at]) == std::string_view::npos) continue;
+      const TestResult* found = run_.find(id.substr(0, at));
+      if (found != nullptr && found->outcome == TestOutcome::error) return found;
+    }
+    return nullptr;
+  }
+
+ private:
+  const SuiteRun& run_;
+};
+
+/// The longer id is the test's; the other may be its container's.
+const std::string& id_of(const TestResult* before, const TestResult* after) {
+  if (before == nullptr) return after->id;
+  if (after == nullptr) return before->id;
+  return before->id.size() > after->id.size() ? before->id : after->id;
+}
+
 TestChange change_of(const std::string& suite, const TestResult* before, const TestResult* after) {
   TestChange out;
+  out.test = id_of(before, after);
   out.suite = suite;
   out.transition = transition_of(before, after);
   if (before != nullptr) {
-    out.test = before->id;
     out.before = before->outcome;
     out.file = before->file;
     out.line = before->line;
     if (is_bad(before->outcome)) out.message = before->message;
   }
   if (after != nullptr) {
-    out.test = after->id;
     out.after = after->outcome;
     if (!after->file.empty()) {
       out.file = after->file;
@@ -124,7 +150,10 @@ Result<TestChange> test_change_from(const Json& json) {
 
 std::vector<TestChange> compare(const std::string& suite, const SuiteRun& before,
                                 const SuiteRun& after) {
-  std::vector<TestChange> out;
+  const Containers held_before(before);
+  const Containers held_after(after);
+  std::set<const TestResult*> told;  // containers whose tests tell what became of them
+  std::vector<std::pair<const TestResult*, const TestResult*>> pairs;
   auto old_test = before.tests.begin();
   auto new_test = after.tests.begin();
   while (old_test != before.tests.end() || new_test != after.tests.end()) {
@@ -134,6 +163,16 @@ std::vector<TestChange> compare(const std::string& suite, const SuiteRun& before
         !only_old && (old_test == before.tests.end() || new_test->id < old_test->id);
     const TestResult* was = only_new ? nullptr : &*old_test++;
     const TestResult* is = only_old ? nullptr : &*new_test++;
+    const TestResult* container = nullptr;
+    if (only_new) was = container = held_before.of(is->id);
+    if (only_old) is = container = held_after.of(was->id);
+    if (container != nullptr) told.insert(container);
+    pairs.emplace_back(was, is);
+  }
+  std::vector<TestChange> out;
+  for (const auto& [was, is] : pairs) {
+    const bool alone = was == nullptr || is == nullptr;
+    if (alone && told.contains(was == nullptr ? is : was)) continue;
     out.push_back(change_of(suite, was, is));
   }
   return out;

@@ -36,7 +36,9 @@ struct TestChange {
 Json to_json(const TestChange& change);
 Result<TestChange> test_change_from(const Json& json);
 
-/// Sorted by suite and test. Both runs of the same suite.
+/// Sorted by suite and test. Both runs of the same suite. Where a file or package could not be
+/// loaded (an error with the id "tests/test_a.py"), its tests ("tests/test_a.py::test_x") of the
+/// other run are compared with that error, and it is not told by itself.
 std::vector<TestChange> compare(const std::string& suite, const SuiteRun& before,
                                 const SuiteRun& after);
 

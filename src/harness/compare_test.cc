@@ -56,6 +56,27 @@ TEST(Compare, NamesTestsThatAreOnOneSideAlone) {
               ElementsAre("a added_good", "b gone", "c added_bad", "d kept", "e still_skipped"));
 }
 
+TEST(Compare, CountsTestsOfAFileThatCouldNotBeLoadedAsBad) {
+  const SuiteRun broken = run_of({{.id = "t/a.py", .outcome = TestOutcome::error, .message = "no"},
+                                  {.id = "t/c.py", .outcome = TestOutcome::error}});
+  const SuiteRun whole = run_of({{.id = "t/a.py::x", .outcome = TestOutcome::passed},
+                                 {.id = "t/a.pyx", .outcome = TestOutcome::passed},
+                                 {.id = "t/b.py::y", .outcome = TestOutcome::passed}});
+
+  std::vector<std::string> seen;
+  for (const TestChange& change : compare("s", broken, whole)) {
+    seen.push_back(change.test + " " + std::string(name_of(change.transition)));
+  }
+  EXPECT_THAT(seen, ElementsAre("t/a.py::x fixed", "t/a.pyx added_good", "t/b.py::y added_good",
+                                "t/c.py gone"));
+
+  const auto worse = compare("s", whole, broken);
+  EXPECT_EQ(worse[0].test, "t/a.py::x");
+  EXPECT_EQ(worse[0].transition, Transition::broken);
+  EXPECT_EQ(worse[0].after, TestOutcome::error);
+  EXPECT_EQ(worse[0].message, "no");
+}
+
 TEST(Compare, CountsAFlakyTestForNothing) {
   const TestResult flaky = {.id = "t", .outcome = TestOutcome::failed, .flaky = true};
   const TestResult steady = {.id = "t", .outcome = TestOutcome::passed};

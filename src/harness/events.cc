@@ -70,16 +70,22 @@ class Reader {
       if (out.notes.size() < kNotesMax) out.notes.push_back(bounded_message(text_of(*json)));
       return true;
     }
-    if (kind == "fatal" || kind == "lacks") {
-      std::string& text = kind == "fatal" ? out.fatal : out.lacks;
-      text = bounded_message(text_of(*json));
-      return !text.empty();
-    }
-    if (kind != "end") return false;
-    const auto tests = json->get_int("tests");
-    if (tests) out.counted = *tests;
+    if (kind == "fatal") return take_text(*json, out.fatal);
+    if (kind == "lacks") return take_text(*json, out.lacks);
+    if (kind == "forged") return take_text(*json, out.forged);
+    return kind == "end" && take_end(*json);
+  }
+
+  bool take_end(const Json& json) {
+    if (const auto tests = json.get_int("tests")) out.counted = *tests;
+    if (const auto status = json.get_int("status")) out.status = *status;
     out.events.push_back({.kind = SessionEvent::Kind::ended});
     return true;
+  }
+
+  static bool take_text(const Json& json, std::string& text) {
+    text = bounded_message(text_of(json));
+    return !text.empty();
   }
 
   static std::string text_of(const Json& json) { return json.string_or("text", ""); }

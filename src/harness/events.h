@@ -10,7 +10,9 @@
 //   {"n":NONCE,"e":"note","text":T}                    a doubt, in words
 //   {"n":NONCE,"e":"fatal","text":T}                   why the session cannot go on
 //   {"n":NONCE,"e":"lacks","text":T}                   the same: this machine lacks something
-//   {"n":NONCE,"e":"end","tests":N}                    N: results that were said
+//   {"n":NONCE,"e":"forged","text":T}                  results are not what they are told to be
+//   {"n":NONCE,"e":"end","tests":N,"status":1}         N: results that were said; status: how the
+//                                                      process has to exit, where that is known
 //
 // `id`, and `e` and `n` everywhere, are needed; the other members may be absent; files are relative
 // to the project. A line that is none of these, or without the nonce of this session, was not
@@ -34,11 +36,13 @@ namespace nightjar::harness {
 struct ReportEvents {
   std::vector<SessionEvent> events;
   std::optional<std::int64_t> counted;  // of the end
+  std::optional<std::int64_t> status;   // of the end
   Coverage coverage;
   std::vector<std::string> notes;
   std::vector<std::string> missing;  // modules that files could not be loaded for, each once
   std::string fatal;                 // "" if none
   std::string lacks;                 // "" if none
+  std::string forged;                // "" if none
   std::string problem;  // lines that our reporter did not write, too many lines; "" if none
 };
 /// Never fails. The last line may be cut: its process may have died while writing.

@@ -18,7 +18,8 @@ TEST(Events, AreReadFromTheReportersLines) {
 {"n":"x","e":"trouble","id":"u.py","message":"no numpy","missing":"numpy"}
 {"n":"x","e":"cover","file":"a.py","executable":[1,2],"executed":[2]}
 {"n":"x","e":"note","text":"doubt"}
-{"n":"x","e":"end","tests":1}
+{"n":"x","e":"forged","text":"told otherwise"}
+{"n":"x","e":"end","tests":1,"status":5}
 )",
       "x");
 
@@ -32,6 +33,8 @@ TEST(Events, AreReadFromTheReportersLines) {
   EXPECT_TRUE(report.events[2].flaky);
   EXPECT_EQ(report.events[4].kind, Kind::ended);
   EXPECT_EQ(report.counted, 1);
+  EXPECT_EQ(report.status, 5);
+  EXPECT_EQ(report.forged, "told otherwise");
   EXPECT_THAT(report.missing, ElementsAre("numpy"));
   EXPECT_THAT(report.notes, ElementsAre("doubt"));
   EXPECT_THAT(report.coverage.files.at("a.py").executed, ElementsAre(2));

@@ -31,6 +31,7 @@ struct Entry {
   bool started = false;
   bool finished = false;
   bool forged = false;
+  bool trouble = false;  // no test, so the runner does not count it
 };
 
 /// Follows the events of one session.
@@ -55,7 +56,7 @@ class Story {
       run.judged_by.emplace_back("report");
     }
     for (Entry& entry : entries_) decide(entry, out);
-    judge_ending(run);
+    judge_ending(out);
     run.wall_ms = session_.outcome.wall_ms;
     run.cpu_ms = session_.outcome.cpu_ms;
     return out;
@@ -159,6 +160,7 @@ class Story {
     Entry& entry = add(event.id);
     entry.started = true;
     entry.finished = true;
+    entry.trouble = true;
     entry.result.outcome = TestOutcome::error;
     entry.result.message = bounded_message(event.message);
     describe(entry, event);
@@ -189,13 +191,14 @@ class Story {
         entry.result.message = "it was listed and never started";
       }
     } else {
-      count(entry.result.outcome);
+      count(entry);
     }
     out.run.tests.push_back(std::move(entry.result));
   }
 
-  void count(TestOutcome outcome) {
-    ++finished_;
+  void count(const Entry& entry) {
+    const TestOutcome outcome = entry.result.outcome;
+    if (!entry.trouble) ++finished_;
     if (outcome == TestOutcome::unknown) ++unknown_;
     if (outcome == TestOutcome::xpassed) ++xpassed_;
     if (outcome == TestOutcome::failed || outcome == TestOutcome::error ||
@@ -204,15 +207,18 @@ class Story {
     }
   }
 
-  void judge_ending(SuiteRun& run) {
+  void judge_ending(SessionJudgement& out) {
+    SuiteRun& run = out.run;
     const sandbox::Outcome& outcome = session_.outcome;
     const bool exited = outcome.ended == sandbox::Ended::exited;
     if (!session_.report_problem.empty()) {
       run.problem = session_.report_problem;
     } else if (!exited) {
       run.problem = "the session was cut short: " + ending_of(outcome);
+      out.cut_short = true;
     } else if (!ended()) {
       run.problem = "the session did not come to its end: " + ending_of(outcome);
+      out.cut_short = true;
     } else if (outcome.report_cut) {
       run.problem = "the report was larger than its limit and was cut";
     } else if (unknown_ > 0) {

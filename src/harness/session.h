@@ -66,6 +66,7 @@ struct SessionJudgement {
   SuiteRun run;                        // tests in the order of the listing; see conclude()
   std::vector<std::string> undecided;  // ids, as the runner gave them
   std::vector<std::string> died;       // ids of tests in which the process ended
+  bool cut_short = false;              // run.problem is that the session did not come to its end
 };
 
 SessionJudgement judge(const Session& session);

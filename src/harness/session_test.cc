@@ -170,6 +170,7 @@ TEST(Session, CountsTroubleAsAnError) {
   session.events.insert(session.events.begin(),
                         {.kind = Kind::trouble, .id = "b.py", .message = "SyntaxError"});
   session.events.push_back(ended());
+  session.counted = 1;
 
   const auto judged = judge(session);
 

@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/bytes.h"
+
 namespace nightjar::harness {
 namespace {
 
@@ -60,10 +62,10 @@ class Sessions {
 
   void take(SessionOutcome outcome) {
     SessionJudgement& judgement = outcome.judgement;
-    const bool early = !judgement.undecided.empty() || !judgement.died.empty();
-    if (early && !judgement.run.environment) {
+    const bool goes_on = !judgement.undecided.empty() || !judgement.died.empty();
+    if (judgement.cut_short && goes_on) {
       // Told as a doubt, and as the problem only if tests stay undecided.
-      if (!judgement.run.problem.empty()) add_once(run_.doubts, judgement.run.problem);
+      add_once(run_.doubts, judgement.run.problem);
       if (cut_short_.empty()) cut_short_ = judgement.run.problem;
       judgement.run.problem.clear();
       judgement.run.complete = true;
@@ -81,6 +83,7 @@ class Sessions {
     for (std::string& id : judgement.undecided) undecided_.push_back(std::move(id));
     merge(run_, std::move(judgement.run));
     listings_.push_back(std::move(outcome.listing));
+    for (std::string& module : outcome.missing) add_once(missing_, std::move(module));
   }
 
   /// All sessions of the first round have to list the same; what only others listed for a session
@@ -125,8 +128,24 @@ class Sessions {
     return run_parts(parts, stop);
   }
 
+  /// Without any test that ran, it is this machine that the run tells about.
+  void judge_missing() {
+    if (missing_.empty()) return;
+    const bool ran = std::any_of(run_.tests.begin(), run_.tests.end(), [](const auto& test) {
+      return test.outcome != TestOutcome::error && test.outcome != TestOutcome::not_run;
+    });
+    const std::string what =
+        "not installed here, and files of tests need it: " + join(missing_, ", ");
+    if (ran) return add_once(run_.doubts, what);
+    run_.environment = true;
+    run_.problem = what +
+                   "; install it in the project's [environment] setup, or name the folder "
+                   "that has it in PYTHONPATH";
+  }
+
   SuiteRun finish() {
     run_.tests = std::move(results_);
+    judge_missing();
     const auto left = std::count_if(run_.tests.begin(), run_.tests.end(), [](const auto& test) {
       return test.outcome == TestOutcome::not_run;
     });
@@ -149,6 +168,7 @@ class Sessions {
   std::unordered_map<std::string, std::size_t> by_id_;
   std::vector<std::vector<std::string>> listings_;
   std::vector<std::string> undecided_;
+  std::vector<std::string> missing_;
   std::string cut_short_;
   bool alone_ = false;
 };

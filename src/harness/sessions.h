@@ -30,6 +30,7 @@ struct SessionPart {
 struct SessionOutcome {
   SessionJudgement judgement;
   std::vector<std::string> listing{};  // every id that the session listed, selected or not
+  std::vector<std::string> missing{};  // modules for want of which files could not be loaded
 };
 
 /// Called from several threads at once, each with its own sandbox.

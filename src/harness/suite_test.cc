@@ -56,13 +56,13 @@ TEST(SuiteRun, ComesBackFromItsJson) {
 }
 
 TEST(SuiteRun, RefusesJsonThatIsNotItsOwn) {
-  for (
-      const char* text :
-      {R"({})", R"({"complete":true})", R"({"complete":true,"tests":{}})",
-       R"({"complete":true,"tests":[{"id":"a","outcome":"great"}]})",
-       R"({"complete":true,"tests":[],"coverage":{"a":{"executable":"5-3","executed":""}}})",
-       R"({"complete":true,"tests":[],"coverage":{"a":{"executable":"0","executed":""}}})",
-       R"({"complete":true,"tests":[],"coverage":{"a":{"executable":"1-2000000000","executed":""}}})"}) {
+  for (const char* text :
+       {R"({})", R"({"complete":true})", R"({"complete":true,"tests":{}})",
+        R"({"complete":true,"tests":[{"id":"a","outcome":"great"}]})",
+        R"({"complete":true,"tests":[],"coverage":{"a":{"executable":"5-3","executed":""}}})",
+        R"({"complete":true,"tests":[],"coverage":{"a":{"executable":"0","executed":""}}})",
+        R"({"complete":true,"tests":[],"coverage":{"a":{"executable":"1-2000000000",)"
+        R"("executed":""}}})"}) {
     EXPECT_FALSE(suite_run_from(*parse_json(text))) << text;
   }
 }

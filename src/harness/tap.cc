@@ -45,7 +45,7 @@ struct Point {
   std::string reason;
 };
 
-/// " # SKIP reason" and " # TODO reason"; "\#" is no directive.
+/// " # SKIP reason" and " # todo reason", in any case; "\#" is no directive.
 void split_directive(std::string_view text, Point& out) {
   for (std::size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
     if (at > 0 && text[at - 1] == '\\') continue;

@@ -6,7 +6,15 @@ namespace nightjar::harness {
 
 std::span<const Runner> runners() {
   static constexpr std::array kRunners = {
+      // Python
+      Runner{"pytest", "pytest (Python)", true, run_pytest},
+      Runner{"unittest", "unittest (Python)", true, run_unittest},
+      // Programs that say their results
+      Runner{"bats", "bats (shell)", false, run_bats},
+      Runner{"tap", "programs that speak TAP", false, run_tap},
       // Any project
+      Runner{"junit", "any command that writes JUnit's XML", false, run_junit},
+      Runner{"make-check", "make check, with automake's results", false, run_make_check},
       Runner{"command", "any command: one test, its exit status", false, run_one_command},
   };
   return kRunners;

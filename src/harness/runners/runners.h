@@ -5,7 +5,17 @@
 
 namespace nightjar::harness {
 
+// Python
+Result<SuiteRun> run_pytest(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_unittest(const Workshop&, const SuiteRequest&, std::stop_token);
+
+// Programs that say their results
+Result<SuiteRun> run_bats(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_tap(const Workshop&, const SuiteRequest&, std::stop_token);
+
 // Any project
+Result<SuiteRun> run_junit(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_make_check(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_one_command(const Workshop&, const SuiteRequest&, std::stop_token);
 
 }  // namespace nightjar::harness

@@ -1,0 +1,116 @@
+#include "harness/testing/suite_project.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+#include "base/file.h"
+#include "sandbox/launcher.h"
+#include "sandbox/testing/local_sandbox.h"
+#include "sandbox/tree.h"
+
+namespace nightjar::harness::testing {
+
+using sandbox::testing::kMiB;
+
+namespace {
+
+/// The report channel as a file of the workspace, which a launcher without one can give as well.
+class ReportByFile final : public sandbox::Sandbox {
+ public:
+  explicit ReportByFile(std::unique_ptr<sandbox::Sandbox> inner) : inner_(std::move(inner)) {}
+  Result<sandbox::Outcome> run(const sandbox::Command& command, std::stop_token stop) override {
+    if (command.report == sandbox::Command::Report::none) return inner_->run(command, stop);
+    sandbox::Command changed = command;
+    changed.report = sandbox::Command::Report::none;
+    changed.report_bytes_max = 0;
+    changed.argv = {"/bin/sh", "-c", "exec 3>/work/.nightjar-report; exec \"$@\"", "sh"};
+    changed.argv.insert(changed.argv.end(), command.argv.begin(), command.argv.end());
+    TRY_INTO(sandbox::Outcome outcome, inner_->run(changed, stop));
+    if (outcome.code == 127 && outcome.stderr_bytes.starts_with("sh: ")) {
+      outcome.stderr_bytes = "nightjar: " + command.argv.front() + ": not found\n";
+    }
+    auto report = sandbox::read_file_at(inner_->workspace_fd(), ".nightjar-report", 1 << 28);
+    if (report) outcome.report_bytes = *report;
+    return outcome;
+  }
+  Result<> begin_layer() override { return inner_->begin_layer(); }
+  Result<> end_layer() override { return inner_->end_layer(); }
+  int workspace_fd() const override { return inner_->workspace_fd(); }
+
+ private:
+  std::unique_ptr<sandbox::Sandbox> inner_;
+};
+
+class ReportByFileLauncher final : public sandbox::Launcher {
+ public:
+  explicit ReportByFileLauncher(std::unique_ptr<sandbox::Launcher> inner)
+      : inner_(std::move(inner)) {}
+  Result<std::unique_ptr<sandbox::Sandbox>> open(const sandbox::Spec& spec) override {
+    TRY_INTO(auto opened, inner_->open(spec));
+    return std::unique_ptr<sandbox::Sandbox>(std::make_unique<ReportByFile>(std::move(opened)));
+  }
+  Result<> adopt(const std::string& host_dir) override { return inner_->adopt(host_dir); }
+  sandbox::Walls walls() const override { return inner_->walls(); }
+
+ private:
+  std::unique_ptr<sandbox::Launcher> inner_;
+};
+
+}  // namespace
+
+SuiteProject::SuiteProject(Walls walls, const Files& files, const std::string& helper_path) {
+  if (walls == Walls::none) {
+    launcher_ = std::make_unique<sandbox::testing::LocalLauncher>();
+    write(files);
+    return;
+  }
+  auto started = sandbox::start_helper({.helper_path = helper_path, .spares = 1});
+  EXPECT_TRUE(started) << started.error().message;
+  launcher_ = std::make_unique<ReportByFileLauncher>(std::move(*started));
+  write(files);
+  const std::string reporters = scratch_.path() + "/reporters";
+  const Result<> written = write_reporters(reporters);
+  EXPECT_TRUE(written) << written.error().message;
+  spec_.mounts.push_back({.host_path = reporters, .inside_path = kReportersPath});
+}
+
+void SuiteProject::write(const Files& files) {
+  const std::string folder = scratch_.path() + "/project";
+  EXPECT_TRUE(make_directories(folder, 0755));
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (const auto& [path, content] : files) {
+    const auto mode =
+        content.starts_with("#!") ? sandbox::FileMode::executable : sandbox::FileMode::regular;
+    EXPECT_TRUE(sandbox::write_file_at(fd.get(), path, content, mode)) << path;
+  }
+  const Result<> adopted = launcher_->adopt(folder);
+  EXPECT_TRUE(adopted) << adopted.error().message;
+  spec_ = {
+      .lower_dirs = {folder},
+      .mounts = {},
+      .limits = {
+          .memory_bytes_max = 1024 * kMiB, .disk_bytes_max = 256 * kMiB, .processes_max = 128}};
+}
+
+SuiteRun SuiteProject::run(SuiteRequest request) {
+  if (request.limits.wall_max.count() == 0) {
+    request.limits = {.wall_max = std::chrono::seconds(60),
+                      .cpu_max = std::chrono::seconds(60),
+                      .output_bytes_max = kMiB};
+  }
+  const Workshop workshop = {.launcher = *launcher_, .spec = spec_, .env = env_};
+  Result<SuiteRun> run = run_suite(workshop, request, {});
+  EXPECT_TRUE(run) << run.error().message;
+  return run ? *std::move(run) : SuiteRun{};
+}
+
+std::vector<std::string> outcomes(const SuiteRun& run) {
+  std::vector<std::string> out;
+  for (const TestResult& test : run.tests) {
+    out.push_back(test.id + " " + std::string(name_of(test.outcome)));
+  }
+  return out;
+}
+
+}  // namespace nightjar::harness::testing
