@@ -41,7 +41,7 @@ std::vector<Find> find_all(Tree& tree) {
   const bool others = has_suites(all);
   for (Find& found : find_compiled(tree)) {
     // Beside another language's suite a Makefile mostly is a menu of its tools.
-    const bool menu = !found.suites.empty() && found.suites.front().runner == "command";
+    const bool menu = !found.suites.empty() && found.suites.front().runner == "make-check";
     if (others && menu && found.files < 8) continue;
     all.push_back(std::move(found));
   }

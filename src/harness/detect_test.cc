@@ -160,8 +160,8 @@ TEST(DetectC, PrefersTheBuildThatHasTests) {
       {"x.c", ""},
   });
 
-  ASSERT_THAT(suites_of(recipe), ElementsAre("command"));
-  EXPECT_EQ(recipe.suites[0].command, "make check");
+  ASSERT_THAT(suites_of(recipe), ElementsAre("make-check"));
+  EXPECT_THAT(recipe.suites[0].options, IsEmpty());
   EXPECT_EQ(recipe.build, "make");
 }
 
@@ -173,8 +173,8 @@ TEST(DetectC, PrefersTestsNearTheTop) {
       {"x.c", ""},
   });
 
-  ASSERT_THAT(suites_of(recipe), ElementsAre("command"));
-  EXPECT_EQ(recipe.suites[0].command, "make test");
+  ASSERT_THAT(suites_of(recipe), ElementsAre("make-check"));
+  EXPECT_EQ(recipe.suites[0].options.at("target"), "test");
 }
 
 TEST(DetectC, KnowsMesonAndItsReport) {
@@ -196,9 +196,8 @@ TEST(DetectC, MakesConfigureWhereItIsMissing) {
       {"x.c", ""},
   });
 
-  ASSERT_THAT(suites_of(recipe), ElementsAre("command"));
-  EXPECT_THAT(recipe.suites[0].command, HasSubstr("make check"));
-  EXPECT_THAT(recipe.build, HasSubstr("autoreconf -fi && sh ./configure && make"));
+  EXPECT_THAT(suites_of(recipe), ElementsAre("make-check"));
+  EXPECT_EQ(recipe.build, "autoreconf -fi && MAKEINFO=true sh ./configure && make");
   EXPECT_THAT(recipe.toolchains, Contains("autotools"));
 }
 

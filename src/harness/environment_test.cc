@@ -95,7 +95,8 @@ TEST_F(EnvironmentTest, IsReadyAtOnceWhereNothingIsToDo) {
 TEST_F(EnvironmentTest, KeepsWhatTheSetUpAdded) {
   source({{"lock", "1"}, {"folder/old", "1"}});
   const Recipe recipe = {
-      .setup = {"mkdir -p deps folder && echo made > deps/new && chmod +x deps/new",
+      .setup = {"mkdir -p deps folder && echo made > deps/new && chmod +x deps/new && "
+                "touch -d 2001-01-01T00:00:00Z deps/new",
                 "ln -s new deps/link && echo beside > folder/new && echo changed > folder/old"},
       .cache_files = {"lock"}};
 
@@ -111,6 +112,7 @@ TEST_F(EnvironmentTest, KeepsWhatTheSetUpAdded) {
   struct stat info{};
   ASSERT_EQ(::stat((environment.layer_dir + "/deps/new").c_str(), &info), 0);
   EXPECT_NE(info.st_mode & S_IXUSR, 0U);
+  EXPECT_EQ(info.st_mtim.tv_sec, 978'307'200);
 }
 
 TEST_F(EnvironmentTest, RunsAnEqualSetUpOnce) {

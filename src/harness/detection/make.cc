@@ -11,7 +11,9 @@ namespace nightjar::harness::detection {
 namespace {
 
 // The dates of exported files say nothing, so make would want to make `configure` anew.
-constexpr const char* kKeepGenerated = "AUTOCONF=: AUTOHEADER=: AUTOMAKE=: ACLOCAL=: MAKEINFO=true";
+constexpr const char* kFreshen =
+    "find . -name aclocal.m4 -exec touch {} + && find . \\( -name configure -o -name Makefile.in "
+    "-o -name '*.h.in' \\) -exec touch {} + && ";
 
 bool any_file_says(Tree& tree, const std::string& root, std::string_view name, const RE2& words,
                    std::string& where) {
@@ -94,15 +96,15 @@ std::vector<Find> find_autotools(Tree& tree) {
     found.reasons.push_back(path_in(root, "configure") + " is not in the repository: `" + prepare +
                             "` makes it");
   }
-  found.build =
-      (ready ? std::string() : prepare + " && ") + "sh ./configure && make " + kKeepGenerated;
+  // Documents are not built: makeinfo is a program that few have.
+  found.build = (ready ? kFreshen : prepare + " && ") + "MAKEINFO=true sh ./configure && make";
   std::string where;
   for (const char* name : {"Makefile.am", "Makefile.in"}) {
     if (!where.empty() || !any_file_says(tree, root, name, kTests, where)) continue;
-    found.suites.push_back({.runner = "command",
+    found.suites.push_back({.runner = "make-check",
                             .root = root,
                             .why = where + " has tests",
-                            .command = std::string("make check ") + kKeepGenerated,
+                            .command = {},
                             .options = {}});
   }
   found.reasons.insert(found.reasons.begin(),
@@ -132,11 +134,9 @@ std::vector<Find> find_makefile(Tree& tree) {
       return {found};
     }
     const std::string why = makefile + " has a target " + target;
-    found.suites.push_back({.runner = "command",
-                            .root = root,
-                            .why = why,
-                            .command = "make " + target,
-                            .options = {}});
+    found.suites.push_back(
+        {.runner = "make-check", .root = root, .why = why, .command = {}, .options = {}});
+    if (target != "check") found.suites.back().options["target"] = target;
     found.reasons.push_back("make: " + why);
     return {found};
   }
