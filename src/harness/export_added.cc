@@ -24,9 +24,15 @@ Result<> copy_entry(int from_fd, int to_fd, const std::string& host_dir,
     return errno_error("link " + printable(entry.path, 200), errno);
   }
   TRY_INTO(const std::string content, sandbox::read_file_at(from_fd, entry.path, bytes_max));
-  return sandbox::write_file_at(
+  TRY(sandbox::write_file_at(
       to_fd, entry.path, content,
-      entry.kind == Kind::executable ? sandbox::FileMode::executable : sandbox::FileMode::regular);
+      entry.kind == Kind::executable ? sandbox::FileMode::executable : sandbox::FileMode::regular));
+  // make and its kind go by dates.
+  struct stat info{};
+  if (::fstatat(from_fd, entry.path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return ok;
+  const std::array<timespec, 2> times = {info.st_mtim, info.st_mtim};
+  if (::utimensat(to_fd, entry.path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) == 0) return ok;
+  return errno_error("set the date of " + printable(entry.path, 200), errno);
 }
 
 }  // namespace
