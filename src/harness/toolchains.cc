@@ -1,6 +1,6 @@
 // Where a toolchain lies on this machine: the user's configuration, else the user's PATH with its
 // version managers seen through. Only files are looked at; nothing is run.
-#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -253,9 +253,14 @@ class Search {
            version != "..";
   }
 
+  /// By numbers: 3.12 is newer than 3.9.
   static std::string newest_in(const std::string& folder) {
     const std::vector<std::string> names = folders_in(folder);
-    return names.empty() ? std::string() : folder + "/" + names.back();
+    const auto newest =
+        std::ranges::max_element(names, [](const std::string& a, const std::string& b) {
+          return ::strverscmp(a.c_str(), b.c_str()) < 0;
+        });
+    return newest == names.end() ? std::string() : folder + "/" + *newest;
   }
 
   const Known& known_;

@@ -78,6 +78,18 @@ TEST(FindToolchain, SeesThroughPyenv) {
   EXPECT_THAT(python->env, Contains(Pair("PIP_NO_INDEX", "1")));
 }
 
+TEST(FindToolchain, TakesTheNewestWhereTheUserChoseNone) {
+  const Home home;
+  home.program(".pyenv/shims/python3");
+  home.program(".pyenv/versions/3.9.18/bin/python3");
+  home.program(".pyenv/versions/3.12.1/bin/python3");
+
+  const auto python = found("python", home.host(".pyenv/shims"));
+
+  ASSERT_TRUE(python);
+  EXPECT_THAT(shown(*python), ElementsAre(home.at(".pyenv/versions/3.12.1")));
+}
+
 TEST(FindToolchain, SeesThroughRustupAndShowsTheRegistryWithoutCredentials) {
   const Home home;
   home.program(".cargo/bin/rustup");
