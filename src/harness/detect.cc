@@ -45,6 +45,8 @@ std::vector<Find> find_all(Tree& tree) {
     if (others && menu && found.files < 8) continue;
     all.push_back(std::move(found));
   }
+  const auto is_strong = [](const Find& found) { return !found.weak && !found.suites.empty(); };
+  if (std::ranges::any_of(all, is_strong)) std::erase_if(all, [](const Find& f) { return f.weak; });
   // What has no suite is built only where nothing has one.
   if (has_suites(all)) {
     std::erase_if(all,

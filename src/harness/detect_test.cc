@@ -343,6 +343,40 @@ TEST(DetectJava, LetsTheParentBuildItsModules) {
   EXPECT_THAT(gradle.build, HasSubstr("sh ./gradlew --offline"));
 }
 
+TEST(DetectJava, TakesTheToolAtTheTop) {
+  const Recipe recipe = recipe_for({
+      {"settings.gradle.kts", ""},
+      {"core/src/test/kotlin/ATest.kt", ""},
+      {"maven-tests/pom.xml", "<project/>"},
+      {"maven-tests/src/test/java/BTest.java", ""},
+  });
+
+  EXPECT_THAT(suites_of(recipe), ElementsAre("gradle"));
+}
+
+TEST(DetectScripted, TakesEachRubyProject) {
+  const Recipe recipe = recipe_for({
+      {"Gemfile", ""},
+      {"test/a_test.rb", ""},
+      {"contrib/Gemfile", ""},
+      {"contrib/spec/b_spec.rb", ""},
+  });
+
+  EXPECT_THAT(suites_of(recipe), ElementsAre("command", "rspec:contrib"));
+}
+
+TEST(Detect, LeavesOutScriptsThatHappenToLookLikeTests) {
+  const Recipe beside = recipe_for({
+      {"Makefile.PL", ""},
+      {"t/a.t", ""},
+      {"t/run_test.py", "class R:\n  def test_it(self): pass\n"},
+  });
+  const Recipe alone = recipe_for({{"run_test.py", "class R:\n  def test_it(self): pass\n"}});
+
+  EXPECT_THAT(suites_of(beside), ElementsAre("tap"));
+  EXPECT_THAT(suites_of(alone), ElementsAre("pytest"));
+}
+
 TEST(DetectScripted, KnowsPhpRubyPerlAndShell) {
   EXPECT_THAT(suites_of(recipe_for({{"phpunit.xml.dist", ""}, {"src/a.php", ""}})),
               ElementsAre("phpunit"));

@@ -34,6 +34,8 @@ constexpr auto kRows = std::to_array<Row>({
     {vendored, "thirdparty/"},
     {vendored, "3rdparty/"},
     {vendored, "3rd_party/"},
+    {vendored, "*/googletest/"},
+    {vendored, "googletest-*/"},
     {vendored, "/external/"},
     {vendored, "/extern/"},
     {vendored, "/subprojects/"},

@@ -64,6 +64,8 @@ TEST(KindOfPath, KnowsCAndCxx) {
               {config, "meson.build"},
               {config, "BUILD.bazel"},
               {vendored, "third_party/zlib/inflate.c"},
+              {vendored, "test/googletest-1.16.0/src/gtest.cc"},
+              {source, "googletest/src/gtest.cc"},
               {generated, "src/parser.tab.c"}});
 }
 

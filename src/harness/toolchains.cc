@@ -332,6 +332,9 @@ Result<std::optional<Toolchain>> find_toolchain(const std::string& name, const H
   } else if (known != nullptr) {
     found = Search(*known, host).find();
   }
+  // A project's own wrapper is enough, if what it starts was downloaded before.
+  const bool wrapped = name == "gradle" && path_exists(host.home + "/.gradle/wrapper");
+  if (!found && wrapped && host.discover) found = Toolchain{.name = name};
   if (!found) return found;
   if (known != nullptr) found->version_command = std::string(known->version_command);
   add_caches(*found, host);

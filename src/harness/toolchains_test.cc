@@ -228,6 +228,21 @@ TEST(FindToolchain, HidesThePersonsCachesWithoutDiscovery) {
   EXPECT_THAT(closed->env, Contains(Pair("GOPROXY", "off")));
 }
 
+TEST(FindToolchain, TakesTheGradleThatAWrapperDownloaded) {
+  const Home home;
+  const HostView host = {.path = home.path(), .home = home.path()};
+  EXPECT_FALSE(found("gradle", host));
+  home.folder(".gradle/wrapper/dists");
+  home.folder(".gradle/caches/modules-2");
+  home.write(".gradle/gradle.properties", "password");
+
+  const auto gradle = found("gradle", host);
+
+  ASSERT_TRUE(gradle);
+  EXPECT_THAT(shown(*gradle), ElementsAre(home.at(".gradle/caches"), home.at(".gradle/wrapper")));
+  EXPECT_THAT(gradle->env, Contains(Pair("GRADLE_RO_DEP_CACHE", "/opt/nightjar/caches/gradle")));
+}
+
 TEST(FindToolchain, SaysThatThereIsNone) {
   const Home home;
 

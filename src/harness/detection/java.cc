@@ -11,12 +11,15 @@ namespace {
 constexpr std::size_t kRootsMax = 8;
 
 std::string first_test(const Tree& tree, const std::string& root) {
+  std::string other;
   for (const std::string& file : tree.below(root)) {
     const std::string_view language = language_of_path(file);
     const bool ours = language == "java" || language == "kotlin" || file.ends_with(".groovy");
-    if (ours && kind_of_path(file) == PathKind::test) return file;
+    if (!ours || kind_of_path(file) != PathKind::test) continue;
+    if (("/" + file).find("/src/test/") != std::string::npos) return file;
+    if (other.empty()) other = file;
   }
-  return {};
+  return other;
 }
 
 Find find_one(const Tree& tree, const std::string& root, const std::string& manifest,
@@ -40,28 +43,31 @@ Find find_one(const Tree& tree, const std::string& root, const std::string& mani
 }  // namespace
 
 std::vector<Find> find_java(Tree& tree) {
-  std::vector<Find> out;
-  const auto covered = [&](const std::string& root) {
-    return out.size() >= kRootsMax || std::ranges::any_of(out, [&](const Find& other) {
-             return other.root == root || is_below(root, other.root);
-           });
+  struct Root {
+    std::string folder;
+    std::string manifest;
   };
-  for (const std::string& root : tree.folders_with("pom.xml")) {
-    if (covered(root)) continue;
-    Find found = find_one(tree, root, path_in(root, "pom.xml"), "maven");
-    found.build = "mvn -o -q -B compile";
-    out.push_back(std::move(found));
-  }
+  std::vector<Root> roots;
   for (const char* name :
-       {"settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"}) {
-    for (const std::string& root : tree.folders_with(name)) {
-      if (covered(root)) continue;
-      Find found = find_one(tree, root, path_in(root, name), "gradle");
-      const bool wrapper = tree.has(path_in(root, "gradlew"));
-      found.build =
-          std::string(wrapper ? "sh ./gradlew" : "gradle") + " --offline --no-daemon -q classes";
-      out.push_back(std::move(found));
+       {"pom.xml", "settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"}) {
+    for (const std::string& folder : tree.folders_with(name)) {
+      roots.push_back({folder, path_in(folder, name)});
     }
+  }
+  std::ranges::stable_sort(roots, {}, [](const Root& root) { return depth_of(root.folder); });
+  std::vector<Find> out;
+  for (const auto& [root, manifest] : roots) {
+    const auto covers = [&](const Find& other) {
+      return other.root == root || is_below(root, other.root);
+    };
+    if (out.size() >= kRootsMax || std::ranges::any_of(out, covers)) continue;
+    const bool maven = manifest.ends_with("pom.xml");
+    Find found = find_one(tree, root, manifest, maven ? "maven" : "gradle");
+    const bool wrapper = tree.has(path_in(root, "gradlew"));
+    found.build = maven ? "mvn -o -q -B compile"
+                        : std::string(wrapper ? "sh ./gradlew" : "gradle") +
+                              " --offline --no-daemon -q classes";
+    out.push_back(std::move(found));
   }
   return out;
 }

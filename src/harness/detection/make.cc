@@ -125,7 +125,11 @@ std::vector<Find> find_makefile(Tree& tree) {
     const std::string makefile = makefile_in(tree, root);
     const std::string target = test_target(tree, makefile);
     Find found = of_c(tree, root, "make");
-    if (found.files > 0) found.build = "make";
+    if (found.files > 0) {
+      found.build = "make";
+    } else {
+      found.toolchains = {"make"};
+    }
     if (target.empty() && root != roots.front()) continue;
     if (target.empty()) {
       if (found.files == 0) continue;

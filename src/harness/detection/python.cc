@@ -58,6 +58,10 @@ class Project {
     add_import_path(found);
     add_setup(found);
     add_extensions(found);
+    // A script beside another language's code that happens to look like a test.
+    found.weak = found.setup.empty() &&
+                 found.suites.back().why.find("pytest") == std::string::npos &&
+                 !tree_.has(path("tox.ini"));
     return found;
   }
 

@@ -13,13 +13,32 @@ namespace {
 constexpr int kDepthMax = 6;
 constexpr std::size_t kScriptBytesMax = 8192;
 
-constexpr auto kPrograms = std::to_array<std::string_view>(
-    {"ava",    "tap",           "tape",       "jasmine",    "uvu",
-     "karma",  "borp",          "qunit",      "bun",        "deno",
-     "lab",    "react-scripts", "playwright", "cypress",    "web-test-runner",
-     "wtr",    "zora",          "brittle",    "aegir",      "vue-cli-service",
-     "ng",     "tsx",           "ts-node",    "babel-node", "esm",
-     "airtap", "hardhat"});
+constexpr auto kPrograms = std::to_array<std::string_view>({"ava",
+                                                            "tap",
+                                                            "tape",
+                                                            "jasmine",
+                                                            "uvu",
+                                                            "karma",
+                                                            "qunit",
+                                                            "bun",
+                                                            "deno",
+                                                            "lab",
+                                                            "react-scripts",
+                                                            "playwright",
+                                                            "cypress",
+                                                            "web-test-runner",
+                                                            "wtr",
+                                                            "zora",
+                                                            "brittle",
+                                                            "aegir",
+                                                            "vue-cli-service",
+                                                            "ng",
+                                                            "tsx",
+                                                            "ts-node",
+                                                            "babel-node",
+                                                            "esm",
+                                                            "airtap",
+                                                            "hardhat"});
 constexpr auto kLints = std::to_array<std::string_view>(
     {"eslint",     "standard",   "prettier",     "xo",
      "tslint",     "biome",      "oxlint",       "jshint",
@@ -213,9 +232,13 @@ class Reader {
     const bool manager = name == "npm" || name == "yarn" || name == "pnpm";
     if (holds(kElsewhere, name) || (manager && runs_elsewhere(words))) {
       step.kind = Step::Kind::elsewhere;
-    } else if (name == "jest" || name == "vitest" || name == "mocha" || name == "_mocha") {
+    } else if (const std::string runner = runner_in(name); !runner.empty()) {
       step.kind = Step::Kind::runner;
-      step.runner = name == "_mocha" ? "mocha" : name;
+      step.runner = runner;
+    } else if (name == "borp") {  // starts node:test, with its own options
+      step.kind = Step::Kind::runner;
+      step.runner = "node";
+      step.arguments.clear();
     } else if (name == "node") {
       classify_node(rest, step);
     } else if (holds(kLints, name) || lints_by_flag(name, rest)) {

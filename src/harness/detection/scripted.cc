@@ -73,10 +73,9 @@ std::vector<Find> find_php(Tree& tree) {
   return {};
 }
 
-std::vector<Find> find_ruby(Tree& tree) {
-  std::string root;
-  const std::vector<std::string> gemfiles = tree.folders_with("Gemfile");
-  if (!gemfiles.empty()) root = gemfiles.front();
+namespace {
+
+Find find_ruby_in(const Tree& tree, const std::string& root) {
   Find found{.root = root, .suites = {}, .toolchains = {"ruby"}};
   found.files = count_sources(tree, root, {"ruby"});
   const std::string spec = first_below(tree, path_in(root, "spec"), "_spec.rb");
@@ -108,11 +107,24 @@ std::vector<Find> find_ruby(Tree& tree) {
     found.reasons.push_back("Ruby: " + *test + " is there");
     break;
   }
-  if (found.suites.empty()) return {};
-  if (!gemfiles.empty()) {
-    found.reasons.push_back("gems are those of the toolchain; Bundler is not asked");
+  if (!found.suites.empty() && tree.has(path_in(root, "Gemfile"))) {
+    found.reasons.emplace_back("gems are those of the toolchain; Bundler is not asked");
   }
-  return {found};
+  return found;
+}
+
+}  // namespace
+
+std::vector<Find> find_ruby(Tree& tree) {
+  constexpr std::size_t kRootsMax = 8;
+  std::vector<std::string> roots = tree.folders_with("Gemfile");
+  if (roots.empty() || !roots.front().empty()) roots.insert(roots.begin(), "");
+  std::vector<Find> out;
+  for (const std::string& root : roots) {
+    Find found = find_ruby_in(tree, root);
+    if (!found.suites.empty() && out.size() < kRootsMax) out.push_back(std::move(found));
+  }
+  return out;
 }
 
 std::vector<Find> find_perl(Tree& tree) {

@@ -83,6 +83,7 @@ struct Find {
   std::vector<std::string> toolchains{};
   std::map<std::string, std::string> env{};
   std::vector<std::string> reasons{};
+  bool weak = false;      // counts only where nothing else has a suite
   std::size_t files = 0;  // of source in its language; the larger part of a project comes first
 };
 
