@@ -84,11 +84,30 @@ void add_npm(Toolchain& toolchain, const HostView& host) {
                       "/index-v5 /tmp/npm/_cacache/index-v5";
 }
 
+/// Debian's Maven has its settings in /etc, which no sandbox shows: a home of links and the
+/// settings that Maven itself brings.
+std::string maven_home_of_links() {
+  const std::string home = state("maven");
+  return "mkdir -p " + home + "/bin " + home + "/conf/logging && ln -sfn /usr/share/maven/boot " +
+         home + "/boot && ln -sfn /usr/share/maven/lib " + home +
+         "/lib && cp /usr/share/maven/bin/mvn " + home + "/bin/mvn && printf '%s\\n' " +
+         "'main is org.apache.maven.cli.MavenCli from plexus.core' "
+         "'set maven.conf default ${maven.home}/conf' '[plexus.core]' "
+         "'load ${maven.conf}/logging' 'optionally ${maven.home}/lib/ext/*.jar' "
+         "'load ${maven.home}/lib/*.jar' > " +
+         home + "/bin/m2.conf && echo '<settings/>' > " + home + "/conf/settings.xml";
+}
+
 void add_maven(Toolchain& toolchain, const HostView& host) {
   toolchain.env = {{"MAVEN_OPTS", "-Dmaven.repo.local=" + state("m2")}, {"MAVEN_ARGS", "-o"}};
+  if (toolchain.program == "/usr/share/maven/bin/mvn") {
+    toolchain.path_dirs.push_back(state("maven/bin"));
+    toolchain.prelude = maven_home_of_links();
+  }
   if (!host.discover || !show(toolchain, host.home + "/.m2/repository", "m2")) return;
   // Maven writes beside what it reads: each file is a link in folders of our own.
-  toolchain.prelude = "mkdir -p " + state("m2") + " && cp -rs " + cache("m2") + "/. " + state("m2");
+  toolchain.prelude += std::string(toolchain.prelude.empty() ? "" : " && ") + "mkdir -p " +
+                       state("m2") + " && cp -rs " + cache("m2") + "/. " + state("m2");
 }
 
 void add_gradle(Toolchain& toolchain, const HostView& host) {

@@ -336,8 +336,9 @@ class Preparation {
   }
 
   void fail(const std::string& command, const sandbox::Outcome& outcome) {
-    environment_.problem = "the set-up `" + printable(command, 300) + "` " + ending_text(outcome) +
-                           " (no network there)";
+    environment_.problem = "the set-up `" + printable(command, 300) + "` " + ending_text(outcome);
+    // Our own set-up programs say what they miss; of others the output is shown.
+    environment_.problem += notes_.empty() ? " (no network there)" : ": " + notes_.back();
     for (const WayOut& way : kWaysOut) {
       if (command.find(way.command) == std::string::npos) continue;
       environment_.problem += "; " + std::string(way.advice);

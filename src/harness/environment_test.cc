@@ -259,6 +259,7 @@ TEST_F(EnvironmentTest, SaysWhichPythonPackagesAreMissing) {
   EXPECT_FALSE(needed.ready);
   EXPECT_THAT(needed.output, HasSubstr("no-such-package-at-all>=2"));
   EXPECT_THAT(needed.output, Not(HasSubstr("other")));
+  EXPECT_THAT(needed.problem, HasSubstr("not installed: no-such-package-at-all>=2"));
   EXPECT_THAT(needed.problem, HasSubstr("wheels = "));
   EXPECT_TRUE(wished.ready) << wished.problem << wished.output;
   EXPECT_THAT(wished.warnings, Contains(HasSubstr("no-such-package-at-all")));

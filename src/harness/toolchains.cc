@@ -34,7 +34,7 @@ constexpr auto kKnown = std::to_array<Known>({
     {"gradle", "gradle", ""},
     {"java", "javac java", "java -version"},
     {"make", "make gmake", "make --version"},
-    {"maven", "mvn", "mvn --version"},
+    {"maven", "mvn", ""},
     {"meson", "meson", "meson --version"},
     {"node", "node nodejs", "node --version"},
     {"npm", "npm", "npm --version"},
