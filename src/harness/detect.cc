@@ -126,6 +126,20 @@ std::string unknown_languages(const TreeFiles& files) {
   return join({found.begin(), found.end()}, ", ");
 }
 
+/// Submodules are other repositories: their folders are empty here, which explains many a build
+/// that fails.
+std::string empty_submodules(Tree& tree) {
+  constexpr std::size_t kNamedMax = 5;
+  std::vector<std::string> empty;
+  for (const std::string& line : split_lines(tree.text(".gitmodules"))) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos || trim(line.substr(0, equals)) != "path") continue;
+    const std::string path(trim(line.substr(equals + 1)));
+    if (!path.empty() && !tree.has_folder(path) && empty.size() < kNamedMax) empty.push_back(path);
+  }
+  return join(empty, ", ");
+}
+
 }  // namespace
 
 Result<Recipe> detect(const TreeFiles& files) {
@@ -135,6 +149,10 @@ Result<Recipe> detect(const TreeFiles& files) {
   Tree tree(files);
   Recipe recipe;
   for (const Find& found : find_all(tree)) add(recipe, found);
+  if (const std::string empty = empty_submodules(tree); !empty.empty()) {
+    recipe.reasons.push_back("git submodules are not part of a commit's files: empty here are " +
+                             empty);
+  }
   if (recipe.suites.size() > kSuitesMax) {
     return {ErrorCode::exhausted, "more than " + std::to_string(kSuitesMax) +
                                       " suites; name those that count in nightjar.toml, [[suite]]"};

@@ -425,6 +425,18 @@ TEST(Detect, LeavesOutVendoredCodeExamplesAndFixtures) {
   EXPECT_THAT(recipe.suites, IsEmpty());
 }
 
+TEST(Detect, NamesSubmodulesThatAreEmpty) {
+  const Recipe recipe = recipe_for({
+      {".gitmodules",
+       "[submodule \"a\"]\n\tpath = vendor/a\n\turl = x\n"
+       "[submodule \"b\"]\n\tpath = vendor/b\n"},
+      {"vendor/b/x.c", ""},
+      {"test_a.py", "import pytest\n"},
+  });
+
+  EXPECT_THAT(recipe.reasons, Contains(HasSubstr("empty here are vendor/a")));
+}
+
 TEST(Detect, SaysWhatItLookedForWhenItFindsNothing) {
   const Recipe recipe = recipe_for({{"README.md", "hello"}, {"mix.exs", ""}});
 
