@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kCommandBytesMax = std::size_t{64} << 10;
 constexpr std::size_t kMountsMax = 32;
+constexpr std::size_t kListMax = 256;
+constexpr std::size_t kProjectSuitesMax = 64;
 
 /// Reads one file: finds the row of each key and hands the value to it.
 class Reader {
@@ -56,24 +58,111 @@ class Reader {
     return refuse(member.value.line, what + "; the keys there are " + join(here, ", "));
   }
 
-  /// Calls `take(key, value)` for each key of the file.
+  /// Calls `take(key, member)` for each key of the file; before those of a suite with the row of
+  /// its runner, whatever comes first in the file.
   template <typename Take>
   Result<> each(const TomlValue& root, Take take) const {
     for (const TomlMember& section : root.members) {
       const auto known = [&](const Key& key) { return key.section == section.key && allowed(key); };
       if (!std::ranges::any_of(keys(), known)) return unknown_section(section);
+      if (section.key == kSuiteSection) {
+        TRY(each_suite(section, take));
+        continue;
+      }
       if (section.value.kind != TomlValue::Kind::table) {
         return refuse(section.value.line, "\"" + section.key + "\" is a section; write [" +
                                               section.key + "] and its keys below");
       }
       for (const TomlMember& member : section.value.members) {
         const auto same = [&](const Key& key) { return known(key) && key.name == member.key; };
-        const auto key = std::ranges::find_if(keys(), same);
+        const auto any = [&](const Key& key) { return known(key) && key.name == "<name>"; };
+        auto key = std::ranges::find_if(keys(), same);
+        if (key == keys().end()) key = std::ranges::find_if(keys(), any);
         if (key == keys().end()) return misplaced_or_unknown(section.key, member);
-        TRY(take(*key, member.value));
+        TRY(take(*key, member));
       }
     }
     return ok;
+  }
+
+  template <typename Take>
+  Result<> each_suite(const TomlMember& section, Take take) const {
+    const auto is_table = [](const TomlValue& item) { return item.kind == TomlValue::Kind::table; };
+    if (section.value.kind != TomlValue::Kind::list ||
+        !std::ranges::all_of(section.value.items, is_table)) {
+      return refuse(section.value.line, "suites are a list; write [[suite]] and the keys below");
+    }
+    if (section.value.items.size() > kProjectSuitesMax) {
+      return refuse(section.value.line,
+                    "more than " + std::to_string(kProjectSuitesMax) + " suites");
+    }
+    const auto row = [](std::string_view name) {
+      return std::ranges::find_if(
+          keys(), [&](const Key& key) { return key.section == kSuiteSection && key.name == name; });
+    };
+    for (const TomlValue& suite : section.value.items) {
+      const auto runner =
+          std::ranges::find(suite.members, std::string_view("runner"), &TomlMember::key);
+      if (runner == suite.members.end()) {
+        return refuse(suite.line, "a [[suite]] needs a runner, like runner = \"pytest\"");
+      }
+      TRY(take(*row("runner"), *runner));
+      for (const TomlMember& member : suite.members) {
+        if (member.key == "runner") continue;
+        const auto key = row(member.key);
+        if (key == keys().end()) return unknown_key(kSuiteSection, member);
+        TRY(take(*key, member));
+      }
+    }
+    return ok;
+  }
+
+  /// A list of texts that each pass `check(text)`, which returns why not, or "".
+  template <typename Check>
+  Result<std::vector<std::string>> texts(const Key& key, const TomlValue& value,
+                                         Check check) const {
+    if (value.kind != TomlValue::Kind::list) return wrong_kind(key, value, "a list of texts");
+    if (value.items.size() > kListMax) {
+      return refuse(value.line,
+                    key.path() + " has more than " + std::to_string(kListMax) + " entries");
+    }
+    std::vector<std::string> out;
+    for (const TomlValue& item : value.items) {
+      TRY_INTO(std::string entry, text(key, item));
+      if (const std::string why = check(entry); !why.empty()) {
+        return refuse(item.line, key.path() + ": \"" + printable(entry, 120) + "\" " + why);
+      }
+      out.push_back(std::move(entry));
+    }
+    return out;
+  }
+
+  Result<std::map<std::string, std::string>> text_map(const Key& key,
+                                                      const TomlValue& value) const {
+    if (value.kind != TomlValue::Kind::table) {
+      return wrong_kind(key, value, "a table of texts, like { A = \"b\" }");
+    }
+    if (value.members.size() > kListMax) {
+      return refuse(value.line,
+                    key.path() + " has more than " + std::to_string(kListMax) + " entries");
+    }
+    std::map<std::string, std::string> out;
+    for (const TomlMember& member : value.members) {
+      const std::string shown = key.path() + "." + printable(member.key, 60);
+      if (member.key.empty() || member.key.find('=') != std::string::npos) {
+        return refuse(member.value.line, shown + ": a name is not empty and holds no '='");
+      }
+      if (member.value.kind != TomlValue::Kind::text) {
+        return refuse(member.value.line, shown + " must be a text in quotes, not " +
+                                             std::string(name_of(member.value.kind)));
+      }
+      if (member.value.text.find('\0') != std::string::npos ||
+          member.value.text.size() > kCommandBytesMax) {
+        return refuse(member.value.line, shown + " holds a NUL byte or is too long");
+      }
+      out[member.key] = member.value.text;
+    }
+    return out;
   }
 
   Result<std::string> text(const Key& key, const TomlValue& value) const {
@@ -193,6 +282,26 @@ bool is_absolute_and_plain(std::string_view path) {
       parts, [](const std::string& part) { return part.empty() || part == "." || part == ".."; });
 }
 
+/// Why it is no path in the project; "" when it is one.
+std::string no_place(const std::string& path) {
+  const std::vector<std::string> parts = split(path, '/');
+  const bool plain = path.size() <= 4096 && std::ranges::none_of(parts, [](const auto& part) {
+                       return part.empty() || part == "." || part == "..";
+                     });
+  return plain ? "" : "must be a path in the project, without \".\", \"..\" and '/' at either end";
+}
+
+/// Why it is no name of a toolchain; "" when it is one.
+std::string no_name(const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' ||
+           c == '+';
+  };
+  return name.size() <= 64 && std::ranges::all_of(name, allowed) && name[0] != '-'
+             ? ""
+             : "must be at most 64 small letters, digits, '.', '_', '-' or '+'";
+}
+
 Result<std::string> read_path(const Reader& reader, const Key& key, const TomlValue& value) {
   TRY_INTO(const std::string path, reader.text(key, value));
   if (!is_absolute_and_plain(path)) {
@@ -253,9 +362,10 @@ Result<std::vector<ReadOnlyMount>> read_mounts(const Reader& reader, const Key& 
 Settings default_settings() {
   Settings settings;
   for (const Key& key : keys()) {
-    if (key.limit == nullptr && key.budget == nullptr) continue;
+    if (key.limit == nullptr && key.budget == nullptr && key.number == nullptr) continue;
     const Result<std::int64_t> number = parse_number(key, key.fallback);
     CHECK(number);
+    if (key.number != nullptr) settings.*key.number = *number;
     if (key.limit != nullptr) settings.limits.*key.limit = *number;
     if (key.budget != nullptr) settings.budget.*key.budget = *number;
   }
@@ -268,20 +378,59 @@ Result<> read_user_file(const std::string& path, Settings& settings) {
   if (!text) return Error(text.error());
   TRY_INTO(const TomlValue root, parse_toml(*text, path));
   const Reader reader(path, KeyPlace::user);
-  return reader.each(root, [&](const Key& key, const TomlValue& value) -> Result<> {
+  return reader.each(root, [&](const Key& key, const TomlMember& member) -> Result<> {
+    const TomlValue& value = member.value;
     if (key.type == KeyType::mounts) {
       TRY_INTO(settings.mounts, read_mounts(reader, key, value));
-    } else if (key.type == KeyType::truth) {
-      TRY_INTO(settings.demand_enforced_totals, reader.truth(key, value));
+    } else if (key.truth != nullptr) {
+      TRY_INTO(settings.*key.truth, reader.truth(key, value));
+    } else if (key.section == "toolchains") {
+      if (const std::string why = no_name(member.key); !why.empty()) {
+        return reader.refuse(value.line,
+                             "[toolchains] \"" + printable(member.key, 80) + "\" " + why);
+      }
+      TRY_INTO(settings.toolchains[member.key], read_path(reader, key, value));
     } else if (key.type == KeyType::folder) {
       TRY_INTO(settings.data_dir, read_path(reader, key, value));
     } else {
       TRY_INTO(const std::int64_t number, reader.number(key, value));
       if (key.limit != nullptr) settings.limits.*key.limit = number;
       if (key.budget != nullptr) settings.budget.*key.budget = number;
+      if (key.number != nullptr) settings.*key.number = number;
     }
     return ok;
   });
+}
+
+Result<> take_of_suite(const Reader& reader, const Key& key, const TomlValue& value,
+                       Project& project) {
+  if (key.name == "runner") project.suites.emplace_back();
+  ProjectSuite& suite = project.suites.back();
+  if (key.suite_map != nullptr) {
+    TRY_INTO(suite.*key.suite_map, reader.text_map(key, value));
+    return ok;
+  }
+  TRY_INTO(suite.*key.suite_text, reader.text(key, value));
+  if (key.type != KeyType::place) return ok;
+  if (const std::string why = no_place(suite.root); !why.empty()) {
+    return reader.refuse(value.line,
+                         key.path() + ": \"" + printable(suite.root, 120) + "\" " + why);
+  }
+  return ok;
+}
+
+Result<> take_of_environment(const Reader& reader, const Key& key, const TomlValue& value,
+                             Project& project) {
+  if (key.map != nullptr) {
+    TRY_INTO(project.*key.map, reader.text_map(key, value));
+    return ok;
+  }
+  TRY_INTO(project.*key.texts, reader.texts(key, value, [&](const std::string& entry) {
+    return key.type == KeyType::paths   ? no_place(entry)
+           : key.type == KeyType::names ? no_name(entry)
+                                        : std::string();
+  }));
+  return ok;
 }
 
 /// A variable that is not set, empty or (for XDG, by its specification) relative counts as absent.
@@ -330,7 +479,10 @@ Result<Project> parse_project(std::string_view text, std::string_view file_name)
   const Reader reader(file_name, KeyPlace::project);
   Project project;
   int engineer_line = 0;
-  const auto take = [&](const Key& key, const TomlValue& value) -> Result<> {
+  const auto take = [&](const Key& key, const TomlMember& member) -> Result<> {
+    const TomlValue& value = member.value;
+    if (key.section == kSuiteSection) return take_of_suite(reader, key, value, project);
+    if (key.section == "environment") return take_of_environment(reader, key, value, project);
     if (key.asked != nullptr) {
       TRY_INTO(project.*key.asked, reader.number(key, value));
       return ok;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,15 @@ struct ReadOnlyMount {
   std::string inside_path;
 };
 
+/// One [[suite]] of a project's file; what its words mean is harness/recipe.h's.
+struct ProjectSuite {
+  std::string runner;
+  std::string root{};  // a folder of the project, "" for its top
+  std::string command{};
+  std::map<std::string, std::string> options{};
+  friend bool operator==(const ProjectSuite&, const ProjectSuite&) = default;
+};
+
 /// What a project's nightjar.toml may say.
 struct Project {
   std::string name;
@@ -52,6 +62,10 @@ struct Project {
   std::optional<std::int64_t> output_bytes_max, processes_max;
   std::optional<std::int64_t> budget_cpu_ms_max, budget_wall_ms_max, budget_nano_usd_max;
   std::optional<std::int64_t> budget_attempts_max;
+  // [environment]; empty: it is found out.
+  std::vector<std::string> setup, cache_files, toolchains;
+  std::map<std::string, std::string> env;
+  std::vector<ProjectSuite> suites;
 };
 
 /// What holds on this machine: defaults < user file < environment.
@@ -61,6 +75,9 @@ struct Settings {
   Budget budget;
   std::vector<ReadOnlyMount> mounts;    // [sandbox] mounts: only from the user's file
   bool demand_enforced_totals = false;  // stop when memory or CPU totals cannot be enforced
+  bool discover_toolchains = true;      // look for them in the user's PATH and home
+  std::map<std::string, std::string> toolchains;  // name → folder
+  std::int64_t layers_bytes_max = 0;              // of what set-ups left, all together
 };
 
 /// `text` is nightjar.toml at the base commit.

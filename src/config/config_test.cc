@@ -390,5 +390,67 @@ TEST(Units, WriteWhatTheyRead) {
   }
 }
 
+TEST(Project, NamesItsSuites) {
+  const Project project = project_of(
+      "[project]\nname = \"x\"\n"
+      "[[suite]]\noptions = { build_dir = \"out\" }\nrunner = \"ctest\"\n"
+      "[[suite]]\nrunner = \"junit\"\nroot = \"sub/web\"\ncommand = \"make junit\"\n");
+
+  ASSERT_EQ(project.suites.size(), 2U);
+  EXPECT_EQ(project.suites[0],
+            (ProjectSuite{.runner = "ctest", .options = {{"build_dir", "out"}}}));
+  EXPECT_EQ(project.suites[1],
+            (ProjectSuite{.runner = "junit", .root = "sub/web", .command = "make junit"}));
+}
+
+TEST(Project, SaysHowItIsSetUp) {
+  const Project project = project_of(
+      "[project]\nname = \"x\"\n[environment]\nsetup = [\"npm ci\", \"make deps\"]\n"
+      "cache = [\"package-lock.json\"]\ntoolchains = [\"node\"]\nenv = { A = \"\", B = \"c\" }\n");
+
+  EXPECT_EQ(project.setup, (std::vector<std::string>{"npm ci", "make deps"}));
+  EXPECT_EQ(project.cache_files, std::vector<std::string>{"package-lock.json"});
+  EXPECT_EQ(project.toolchains, std::vector<std::string>{"node"});
+  EXPECT_EQ(project.env, (std::map<std::string, std::string>{{"A", ""}, {"B", "c"}}));
+}
+
+TEST(Project, RefusesSuitesAndEnvironmentsThatMeanNothing) {
+  const auto message = [](const std::string& rest) {
+    const auto project = parse_project("[project]\nname = \"x\"\n" + rest, "n.toml");
+    return project ? std::string() : project.error().message;
+  };
+
+  EXPECT_THAT(message("[[suite]]\nroot = \"a\"\n"), HasSubstr("n.toml:3: a [[suite]] needs"));
+  EXPECT_THAT(message("[suite]\nrunner = \"a\"\n"), HasSubstr("write [[suite]]"));
+  EXPECT_THAT(message("[[suite]]\nrunner = \"a\"\nroot = \"../a\"\n"),
+              HasSubstr("n.toml:5: suite.root"));
+  EXPECT_THAT(message("[[suite]]\nrunner = \"a\"\nrot = \"a\"\n"),
+              HasSubstr("did you mean \"root\""));
+  EXPECT_THAT(message("[[suite]]\nrunner = \"a\"\noptions = { a = 1 }\n"),
+              HasSubstr("suite.options.a must be a text"));
+  EXPECT_THAT(message("[environment]\nsetup = \"npm ci\"\n"), HasSubstr("a list of texts"));
+  EXPECT_THAT(message("[environment]\ncache = [\"/etc/passwd\"]\n"),
+              HasSubstr("environment.cache"));
+  EXPECT_THAT(message("[environment]\ntoolchains = [\"../x\"]\n"),
+              HasSubstr("environment.toolchains"));
+  EXPECT_THAT(message("[environment]\nlayers_max_bytes = \"1GiB\"\n"),
+              HasSubstr("belongs to the user's"));
+  EXPECT_THAT(message("[toolchains]\npython = \"/opt/p\"\n"), HasSubstr("toolchains"));
+}
+
+TEST(Settings, SayWhereToolchainsAre) {
+  const Home home(
+      "[toolchains]\ndiscover = false\npython = \"/opt/python3.12\"\n"
+      "[environment]\nlayers_max_bytes = \"1GiB\"\n");
+
+  const Settings settings = *load_settings(home.environment());
+
+  EXPECT_FALSE(settings.discover_toolchains);
+  EXPECT_EQ(settings.toolchains,
+            (std::map<std::string, std::string>{{"python", "/opt/python3.12"}}));
+  EXPECT_EQ(settings.layers_bytes_max, std::int64_t{1} << 30);
+  EXPECT_TRUE(load_settings(Home("").environment())->discover_toolchains);
+}
+
 }  // namespace
 }  // namespace nightjar::config

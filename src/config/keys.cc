@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kNanoPerUsd = 1'000'000'000;
 
-const auto& table() {
+const auto& project_rows() {
   using enum KeyType;
   using enum KeyPlace;
   static const std::array kKeys = {
@@ -30,6 +30,82 @@ const auto& table() {
       Key{"engineer", "command", text, project, "",
           "The shell command of the `command` engineer. It runs in the sandbox.",
           &Project::engineer_command},
+  };
+  return kKeys;
+}
+
+const auto& suite_rows() {
+  using enum KeyType;
+  using enum KeyPlace;
+  static const std::array kKeys = {
+      Key{.section = "suite",
+          .name = "runner",
+          .type = text,
+          .place = project,
+          .fallback = "",
+          .meaning = "What runs this suite, required: `pytest`, `ctest`, `go`, `command`, …; "
+                     "`nightjar init --detect` writes what it finds.",
+          .suite_text = &ProjectSuite::runner},
+      Key{.section = "suite",
+          .name = "root",
+          .type = KeyType::place,
+          .place = project,
+          .fallback = "",
+          .meaning = "The folder of the project that the suite is run in.",
+          .suite_text = &ProjectSuite::root},
+      Key{.section = "suite",
+          .name = "command",
+          .type = text,
+          .place = project,
+          .fallback = "",
+          .meaning = "The shell command of the runners `command` and `junit`.",
+          .suite_text = &ProjectSuite::command},
+      Key{.section = "suite",
+          .name = "options",
+          .type = text_map,
+          .place = project,
+          .fallback = "",
+          .meaning = "What else the runner takes, like `{ build_dir = \"build\" }`.",
+          .suite_map = &ProjectSuite::options},
+      Key{.section = "environment",
+          .name = "setup",
+          .type = texts,
+          .place = project,
+          .fallback = "",
+          .meaning = "Shell commands that prepare the project, once, without network; what they "
+                     "leave is kept. Without it they are found out.",
+          .texts = &Project::setup},
+      Key{.section = "environment",
+          .name = "cache",
+          .type = paths,
+          .place = project,
+          .fallback = "",
+          .meaning = "Files that the set-up depends on, like lock files: another content is "
+                     "another set-up.",
+          .texts = &Project::cache_files},
+      Key{.section = "environment",
+          .name = "toolchains",
+          .type = names,
+          .place = project,
+          .fallback = "",
+          .meaning = "Toolchains that are shown to the project, by name: `python`, `node`, `go`, "
+                     "`rust`, `java`, …; the user's file says where they are.",
+          .texts = &Project::toolchains},
+      Key{.section = "environment",
+          .name = "env",
+          .type = text_map,
+          .place = project,
+          .fallback = "",
+          .meaning = "Variables of build and suites, like `{ PYTHONPATH = \"/work/src\" }`.",
+          .map = &Project::env},
+  };
+  return kKeys;
+}
+
+const auto& limit_rows() {
+  using enum KeyType;
+  using enum KeyPlace;
+  static const std::array kKeys = {
       Key{"limits", "wall", duration, both, "2min", "Time one command may take.", nullptr,
           &Project::wall_ms_max, &Limits::wall_ms_max},
       Key{"limits", "cpu", duration, both, "2min",
@@ -52,15 +128,62 @@ const auto& table() {
           &Project::budget_nano_usd_max, nullptr, &Budget::nano_usd_max},
       Key{"budget", "attempts", count, both, "5", "Times one node of a run is tried.", nullptr,
           &Project::budget_attempts_max, nullptr, &Budget::attempts_max},
+  };
+  return kKeys;
+}
+
+const auto& user_rows() {
+  using enum KeyType;
+  using enum KeyPlace;
+  static const std::array kKeys = {
       Key{"sandbox", "mounts", mounts, user, "",
           "Host folders that every sandbox shows read-only: a list of "
           "`{ host = \"/opt/tool\", inside = \"/opt/tool\" }`, at most 32."},
-      Key{"sandbox", "demand_enforced_totals", truth, user, "false",
-          "`true`: stop when this machine cannot enforce the totals of memory and processor time."},
+      Key{.section = "sandbox",
+          .name = "demand_enforced_totals",
+          .type = truth,
+          .place = user,
+          .fallback = "false",
+          .meaning = "`true`: stop when this machine cannot enforce the totals of memory and "
+                     "processor time.",
+          .truth = &Settings::demand_enforced_totals},
+      Key{.section = "toolchains",
+          .name = "discover",
+          .type = truth,
+          .place = user,
+          .fallback = "true",
+          .meaning = "`false`: show only the toolchains that are named here; `true`: also those "
+                     "of your PATH, with their caches.",
+          .truth = &Settings::discover_toolchains},
+      Key{.section = "toolchains",
+          .name = "<name>",
+          .type = folder,
+          .place = user,
+          .fallback = "",
+          .meaning = "The folder of a toolchain, like `python = \"/opt/python3.12\"`: its `bin` "
+                     "comes first in PATH. `wheels`: a folder of Python wheels."},
+      Key{.section = "environment",
+          .name = "layers_max_bytes",
+          .type = size,
+          .place = user,
+          .fallback = "8GiB",
+          .meaning = "How much of what set-ups left is kept; the longest unused goes first.",
+          .number = &Settings::layers_bytes_max},
       Key{"data", "dir", folder, user, "",
           "Where Nightjar keeps its journal: an absolute path. "
           "Default: `$XDG_DATA_HOME/nightjar`, else `~/.local/share/nightjar`."},
   };
+  return kKeys;
+}
+
+const auto& table() {
+  static const std::vector<Key> kKeys = [] {
+    std::vector<Key> all(project_rows().begin(), project_rows().end());
+    all.insert(all.end(), suite_rows().begin(), suite_rows().end());
+    all.insert(all.end(), limit_rows().begin(), limit_rows().end());
+    all.insert(all.end(), user_rows().begin(), user_rows().end());
+    return all;
+  }();
   return kKeys;
 }
 
@@ -76,6 +199,11 @@ std::string_view type_text(KeyType type) {
     case KeyType::truth: return "true or false";
     case KeyType::folder: return "path";
     case KeyType::mounts: return "list of tables";
+    case KeyType::texts:
+    case KeyType::paths:
+    case KeyType::names: return "list of texts";
+    case KeyType::text_map: return "table of texts";
+    case KeyType::place: return "path";
   }
   return "";
 }
@@ -87,8 +215,9 @@ std::string table_of_keys(KeyPlace place) {
     // What a project asks is only compared with the machine's limit: it has no default of its own.
     const bool has_default =
         !key.fallback.empty() && (key.asked == nullptr || place == KeyPlace::user);
-    out += "| `[" + std::string(key.section) + "] " + std::string(key.name) + "` | " +
-           std::string(type_text(key.type)) + " | " +
+    const bool many = key.section == kSuiteSection;
+    out += (many ? "| `[[" : "| `[") + std::string(key.section) + (many ? "]] " : "] ") +
+           std::string(key.name) + "` | " + std::string(type_text(key.type)) + " | " +
            (has_default ? "`" + std::string(key.fallback) + "`" : std::string()) + " | " +
            std::string(key.meaning) + " |\n";
   }
@@ -165,7 +294,9 @@ std::string reference_page() {
          "Read from the commit that a run starts from, never from an engineer's workspace.\n\n"
          "```toml\n[project]\nname = \"median\"\n\n[build]\ncommand = \"make\"\n\n[test]\ncommand "
          "= "
-         "\"make check\"\n\n[limits]\nwall = \"20s\"\nmemory = \"512MiB\"\n```\n\n" +
+         "\"make check\"\n\n[limits]\nwall = \"20s\"\nmemory = \"512MiB\"\n```\n\n"
+         "Without `[test]` and `[[suite]]`, suites, set-up and build are found out from the files "
+         "of that\ncommit ([environments.md](environments.md)).\n\n" +
          table_of_keys(KeyPlace::project) +
          "\n## The user's file: `$XDG_CONFIG_HOME/nightjar/config.toml`\n\n"
          "Without `XDG_CONFIG_HOME`: `~/.config/nightjar/config.toml`. It need not exist.\n\n"

@@ -1,37 +1,25 @@
 #include "factory/findings.h"
 
-#include <array>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "harness/paths.h"
 
 namespace nightjar::factory {
 namespace {
 
-struct Rule {
-  std::string_view prefix;  // of the path, or of any folder in it when it starts with '/'
-  std::string_view what;
-};
-constexpr std::array<Rule, 12> kRules = {{
-    {"nightjar.toml", "the project's configuration"},
-    {"specs/", "a specification"},
-    {"scenarios/", "a scenario"},
-    {"policy/", "a policy"},
-    {"workflows/", "a workflow"},
-    {"/tests/", "a test"},
-    {"/test/", "a test"},
-    {"/.github/", "CI"},
-    {"/.gitlab-ci.yml", "CI"},
-    {"/.ci/", "CI"},
-    {"/.git", "git's own files"},
-    {"/conftest.py", "a test"},
-}};
-
-bool is_test_file(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  return name.starts_with("test_") || name.find("_test.") != std::string_view::npos ||
-         name.find(".test.") != std::string_view::npos;
+/// What of the project the file decides about; empty: nothing.
+std::string_view what_is(std::string_view path) {
+  const harness::PathKind kind = harness::kind_of_path(path);
+  if (kind == harness::PathKind::test) return "a test";
+  if (kind == harness::PathKind::config) return "what steers builds and tests";
+  if (kind != harness::PathKind::judge) return {};
+  if (path.ends_with("nightjar.toml")) return "the project's configuration";
+  if (path.starts_with("specs/")) return "a specification";
+  if (path.starts_with("scenarios/")) return "a scenario";
+  if (path.starts_with("policy/")) return "a policy";
+  if (path.starts_with("workflows/")) return "a workflow";
+  return "CI or a hook";
 }
 
 }  // namespace
@@ -39,17 +27,7 @@ bool is_test_file(std::string_view path) {
 std::vector<std::string> findings_on(const std::vector<std::string>& changed_paths) {
   std::vector<std::string> findings;
   for (const std::string& path : changed_paths) {
-    const std::string rooted = "/" + path;
-    std::string_view what;
-    for (const Rule& rule : kRules) {
-      const bool anywhere = rule.prefix.starts_with('/');
-      if (anywhere ? rooted.find(rule.prefix) != std::string::npos
-                   : path.starts_with(rule.prefix)) {
-        what = rule.what;
-        break;
-      }
-    }
-    if (what.empty() && is_test_file(path)) what = "a test";
+    const std::string_view what = what_is(path);
     if (!what.empty()) findings.push_back(printable(path, 200) + " is " + std::string(what));
   }
   return findings;

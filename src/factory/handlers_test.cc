@@ -9,6 +9,7 @@
 namespace nightjar::factory {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -161,9 +162,12 @@ TEST(Conclude, AMachineThatCannotIsNotTheProgramsFault) {
 TEST(Findings, NameWhatDecidesHowAChangeIsJudged) {
   EXPECT_THAT(findings_on({"src/a.c", "lib/contest.py"}), IsEmpty());
   EXPECT_EQ(findings_on({"nightjar.toml", "specs/a.md", "scenarios/x.yaml", "sub/tests/a.py",
-                         "a_test.go", ".github/workflows/ci.yml", "test_a.py"})
+                         "a_test.go", ".github/workflows/ci.yml", "test_a.py", "Makefile"})
                 .size(),
-            7U);
+            8U);
+  EXPECT_THAT(findings_on({"conftest.py"}), ElementsAre("conftest.py is a test"));
+  EXPECT_THAT(findings_on({"package.json"}),
+              ElementsAre("package.json is what steers builds and tests"));
 }
 
 }  // namespace

@@ -15,6 +15,12 @@ Result<sandbox::Outcome> run_to_end(sandbox::Sandbox& sandbox, const sandbox::Co
   return outcome;
 }
 
+sandbox::Command command_of(const BuildInput& input, const std::string& text) {
+  sandbox::Command command = shell_command(text, input.limits);
+  command.env = input.env;
+  return command;
+}
+
 }  // namespace
 
 sandbox::Command shell_command(const std::string& command, const CommandLimits& limits) {
@@ -31,8 +37,7 @@ Result<BuildOutcome> build_and_test(sandbox::Launcher& launcher, const BuildInpu
   BuildOutcome outcome;
   TRY_INTO(const std::unique_ptr<sandbox::Sandbox> sandbox, launcher.open(input.source));
   if (!input.build_command.empty()) {
-    TRY_INTO(outcome.build,
-             run_to_end(*sandbox, shell_command(input.build_command, input.limits), stop));
+    TRY_INTO(outcome.build, run_to_end(*sandbox, command_of(input, input.build_command), stop));
     if (!outcome.build.succeeded()) return outcome;
   }
   // Before the suite, whose traces are no part of what was built.
@@ -46,7 +51,7 @@ Result<BuildOutcome> build_and_test(sandbox::Launcher& launcher, const BuildInpu
   }
   TRY(sandbox->begin_layer());
   Result<sandbox::Outcome> tested =
-      run_to_end(*sandbox, shell_command(input.test_command, input.limits), stop);
+      run_to_end(*sandbox, command_of(input, input.test_command), stop);
   Result<> dropped = sandbox->end_layer();
   TRY_INTO(outcome.test, std::move(tested));
   TRY(std::move(dropped));

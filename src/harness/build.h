@@ -4,6 +4,7 @@
 // exhausted (the built project is larger than built_limits); a build that fails is a BuildOutcome.
 #pragma once
 
+#include <map>
 #include <stop_token>
 #include <string>
 
@@ -28,6 +29,7 @@ struct BuildInput {
   CommandLimits limits;
   std::string built_dir;  // new host folder that receives the built workspace
   sandbox::TreeLimits built_limits;
+  std::map<std::string, std::string> env{};  // of both commands: Environment::env
 };
 struct BuildOutcome {
   bool built = false;

@@ -84,6 +84,17 @@ TEST(BuildAndTest, KeepsWhatWasBuiltAndRunsTheSuite) {
   EXPECT_FALSE(scratch.built_holds("trace"));
 }
 
+TEST(BuildAndTest, GivesBothCommandsTheVariables) {
+  const Scratch scratch;
+  BuildInput input = scratch.input("test \"$A\" = b", "test \"$A\" = b");
+  input.env = {{"A", "b"}};
+
+  const BuildOutcome outcome = outcome_of(input);
+
+  EXPECT_TRUE(outcome.built);
+  EXPECT_TRUE(outcome.tests_passed);
+}
+
 TEST(BuildAndTest, ReportsABuildThatFailsAndKeepsNothing) {
   Scratch scratch;
   scratch.write("main.c", "int main(void) { return }\n");

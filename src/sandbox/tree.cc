@@ -221,6 +221,13 @@ class Walk {
   std::uint64_t bytes_left_;
 };
 
+/// make and its kind go by dates: with others they would build everything again.
+Result<> keep_date(int fd, const struct stat& source, const std::string& path) {
+  const std::array<timespec, 2> times = {source.st_mtim, source.st_mtim};
+  if (::futimens(fd, times.data()) == 0) return ok;
+  return errno_error("set the date of " + shown(path), errno);
+}
+
 Result<> copy_file(int from_fd, int to_fd, const TreeEntry& entry) {
   struct stat info{};
   TRY_INTO(const UniqueFd source, open_regular(from_fd, entry.path, info));
@@ -242,7 +249,7 @@ Result<> copy_file(int from_fd, int to_fd, const TreeEntry& entry) {
     TRY(write_all(target.get(), std::string_view(buffer).substr(0, size), entry.path));
     left -= size;
   }
-  return ok;
+  return keep_date(target.get(), info, entry.path);
 }
 
 Result<> copy_entry(int from_fd, int to_fd, const TreeEntry& entry) {

@@ -42,7 +42,8 @@ struct TreeEntry {
 Result<> walk_tree(int folder_fd, const TreeLimits& limits,
                    const std::function<Result<>(const TreeEntry&)>& visit);
 
-/// Copies the workspace into a new host folder (links are kept as links, never followed).
+/// Copies the workspace into a new host folder (links are kept as links, never followed; files keep
+/// their dates).
 Result<> export_workspace(int folder_fd, const std::string& host_dir, const TreeLimits& limits);
 
 }  // namespace nightjar::sandbox

@@ -161,6 +161,16 @@ TEST_F(TreeTest, ExportsLinksAsLinks) {
   EXPECT_EQ(::access(path("out/run").c_str(), X_OK), 0);
 }
 
+TEST_F(TreeTest, KeepsTheDatesOfExportedFiles) {
+  write("old", "1");
+  const auto then = std::filesystem::file_time_type(std::chrono::hours(24 * 365 * 20));
+  std::filesystem::last_write_time(path("in/old"), then);
+
+  ASSERT_TRUE(export_workspace(fd(), path("out"), kLimits));
+
+  EXPECT_EQ(std::filesystem::last_write_time(path("out/old")), then);
+}
+
 TEST_F(TreeTest, LeavesNothingBehindWhenAnExportFails) {
   write("a", "1");
   write("b", std::string(500, 'x'));

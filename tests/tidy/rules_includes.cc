@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 #include "base/bytes.h"
 #include "tidy/modules.h"
@@ -11,10 +12,10 @@
 namespace nightjar::tidy {
 namespace {
 
-/// Headers of a library, and the only files (a prefix of their path) that may include them.
+/// Headers of a library, and the only files (prefixes of their paths) that may include them.
 struct Library {
-  const char* header;  // a regular expression
-  const char* allowed;
+  const char* header;   // a regular expression
+  const char* allowed;  // with a blank between
   const char* why;
 };
 constexpr std::array kLibraries = {
@@ -24,7 +25,8 @@ constexpr std::array kLibraries = {
     Library{"git2(\\.h|/.*)", "src/repo/", "use repo/repository.h"},
     Library{"toml\\+\\+/.*|toml\\.hpp", "src/config/toml.cc", "use config/toml.h"},
     Library{"yaml-cpp/.*", "src/scenario/yaml.cc", "use scenario/yaml.h"},
-    Library{"re2/.*", "src/scenario/", "patterns of users are the scenario part's"},
+    Library{"re2/.*", "src/scenario/ src/harness/",
+            "patterns of users are the scenario part's, those of project files detection's"},
     Library{"tree_sitter/.*", "src/reason/syntax.", "use reason/syntax.h"},
     Library{"seccomp\\.h", "src/sandbox/", "walls are the sandbox's"},
     Library{"boost/.*", "src/net/", "sockets are net's"},
@@ -34,6 +36,14 @@ constexpr std::array kTestOnly = {Library{"(gtest|gmock)/.*", "", "it belongs in
 
 /// cli may do what the service offers, and nothing else.
 const std::set<std::string> kPartsOfCli = {"base", "config", "api"};
+
+bool is_allowed(const Library& library, const std::string& path) {
+  std::istringstream prefixes(library.allowed);
+  for (std::string prefix; prefixes >> prefix;) {
+    if (starts_with(path, prefix)) return true;
+  }
+  return false;
+}
 
 void check_include(const std::string& path, const Include& include,
                    const std::map<std::string, Part>& parts, std::vector<Finding>& out) {
@@ -93,7 +103,7 @@ std::vector<Finding> check_third_party(const Repository& repository) {
     for (const Include& include : includes_of(repository.text_of(path))) {
       for (const Library& library : kLibraries) {
         if (!RE2::FullMatch(include.name, library.header)) continue;
-        if (starts_with(path, library.allowed)) continue;
+        if (is_allowed(library, path)) continue;
         out.push_back({path, include.line, "<" + include.name + ">: " + library.why});
       }
       for (const Library& library : kTestOnly) {

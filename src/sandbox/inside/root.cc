@@ -201,7 +201,9 @@ Result<> enter_private_root() {
   }
   // 2. The new root is a small tmpfs over a folder of the host; all further steps fill it. Its own
   //    files are few: the limit is there so that a mistake shows.
-  TRY(mount_new("private root", "tmpfs", kStage, MS_NOSUID | MS_NODEV,
+  //    Without dates of access: following a link would write one, and the root cannot become
+  //    read-only in that moment (the runner looks up its program meanwhile).
+  TRY(mount_new("private root", "tmpfs", kStage, MS_NOSUID | MS_NODEV | MS_NOATIME,
                 "size=1m,nr_inodes=256,mode=0755"));
   // 3. Read-only views of the host, while its paths can still be named.
   TRY(show_toolchain());
