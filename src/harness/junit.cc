@@ -155,7 +155,7 @@ class Reader {
     const auto failures = count(node, "failures");
     const auto errors = count(node, "errors");
     if (!failures && !errors) return;
-    const int bad = failures.value_or(0) + errors.value_or(0);
+    const std::int64_t bad = std::int64_t{failures.value_or(0)} + errors.value_or(0);
     // A test with a failure and an error counts once here, and twice in some tools.
     const bool fits =
         (bad >= own.bad && bad <= 2 * own.bad) || (bad >= all.bad && bad <= 2 * all.bad);

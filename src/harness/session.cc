@@ -276,22 +276,17 @@ std::string_view front_of(std::string_view text, std::size_t bytes) {
 SessionJudgement judge(const Session& session) { return Story(session).end(); }
 
 void conclude(SuiteRun& run) {
-  std::stable_sort(run.tests.begin(), run.tests.end(),
-                   [](const TestResult& a, const TestResult& b) { return a.id < b.id; });
   // Parts that were put together may each have had a test of one name.
   std::unordered_map<std::string, int> seen;
-  bool renamed = false;
   for (TestResult& test : run.tests) {
-    const int count = ++seen[test.id];
-    if (count > 1) {
-      test.id += "#" + std::to_string(count);
-      renamed = true;
-    }
+    int count = ++seen[test.id];
+    if (count == 1) continue;
+    while (seen.contains(test.id + "#" + std::to_string(count))) ++count;
+    test.id += "#" + std::to_string(count);
+    seen[test.id] = 1;
   }
-  if (renamed) {
-    std::sort(run.tests.begin(), run.tests.end(),
-              [](const TestResult& a, const TestResult& b) { return a.id < b.id; });
-  }
+  std::sort(run.tests.begin(), run.tests.end(),
+            [](const TestResult& a, const TestResult& b) { return a.id < b.id; });
   if (run.tests.size() > kTestsMax) {
     run.tests.resize(kTestsMax);
     run.complete = false;

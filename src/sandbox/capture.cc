@@ -40,10 +40,11 @@ void Capture::read_some() {
 }
 
 void Capture::read_rest() {
-  // A pipe whose writers are gone holds at most its buffer, which is 1 MiB at the very most.
-  for (int round = 0; round < 64 && pipe_; ++round) {
-    if (read_once() != Read::more) break;
-  }
+  // A pipe whose writers are gone holds at most its buffer, which is 1 MiB at the very most; a
+  // socket gives less at once where descriptors were sent beside the bytes.
+  Read last = Read::more;
+  for (int round = 0; round < 1024 && pipe_ && last == Read::more; ++round) last = read_once();
+  if (pipe_ && last == Read::more) cut_ = true;
   pipe_ = UniqueFd();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 
@@ -11,7 +12,7 @@ namespace nightjar::sandbox {
 
 class Capture {
  public:
-  /// Takes the read end of a pipe and makes it non-blocking.
+  /// Takes the read end of a pipe or socket and makes it non-blocking.
   Capture(UniqueFd pipe, std::uint64_t bytes_max);
 
   /// -1 once the stream has ended.
@@ -26,6 +27,8 @@ class Capture {
   bool cut() const { return cut_; }
   /// The text, with kCutMarker behind it if something was thrown away.
   std::string take();
+  /// The bytes alone, for those who parse them.
+  std::string take_unmarked() { return std::move(text_); }
 
  private:
   enum class Read { more, empty, ended };

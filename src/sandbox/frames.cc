@@ -92,6 +92,7 @@ class Reader {
 
 constexpr std::uint64_t kInt32Max = 0x7fffffff;
 constexpr std::uint64_t kUint32Max = 0xffffffff;
+constexpr auto kReportKindMax = static_cast<std::uint64_t>(Command::Report::pipe);
 
 /// Room for the descriptors' control message, aligned as the kernel wants it.
 struct Control {
@@ -225,6 +226,7 @@ std::string encode(const StartBody& body) {
       .number(body.disk_bytes_max)
       .number(body.cpu_seconds_max)
       .number(body.processes_max)
+      .number(static_cast<std::uint64_t>(body.report))
       .take();
 }
 
@@ -283,6 +285,7 @@ Result<StartBody> decode(std::string_view bytes) {
   body.disk_bytes_max = reader.number();
   body.cpu_seconds_max = reader.number();
   body.processes_max = static_cast<std::uint32_t>(reader.number_up_to(kUint32Max));
+  body.report = static_cast<Command::Report>(reader.number_up_to(kReportKindMax));
   return reader.done(std::move(body));
 }
 

@@ -14,10 +14,11 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "sandbox/sandbox.h"
 
 namespace nightjar::sandbox {
 
-inline constexpr std::uint8_t kProtocolVersion = 1;
+inline constexpr std::uint8_t kProtocolVersion = 2;
 inline constexpr std::size_t kFrameBytesMax = std::size_t{64} * 1024;
 inline constexpr std::size_t kFrameDescriptorsMax = 40;
 
@@ -39,6 +40,7 @@ enum class FrameType : std::uint8_t {
   begin_layer,  // launcher
   end_layer,    // launcher
   failed,       // instead of any answer
+  reporting,    // sandbox, with a read end: the command was given the other end at kReportFd
 };
 
 struct Frame {
@@ -84,6 +86,7 @@ struct StartBody {
   std::uint64_t disk_bytes_max = 0;   // of one file; the workspace limits the total
   std::uint64_t cpu_seconds_max = 0;  // of one process; the launcher watches the total
   std::uint32_t processes_max = 0;
+  Command::Report report = Command::Report::none;
 };
 struct ExitedBody {
   std::int32_t wait_status = 0;

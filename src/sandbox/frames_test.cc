@@ -20,7 +20,8 @@ StartBody full_start() {
           .mounts = {"/opt/x"},
           .disk_bytes_max = ~std::uint64_t{0},
           .cpu_seconds_max = 7,
-          .processes_max = ~std::uint32_t{0}};
+          .processes_max = ~std::uint32_t{0},
+          .report = Command::Report::pipe};
 }
 
 TEST(Frames, ComeBackAsTheyWere) {
@@ -36,6 +37,7 @@ TEST(Frames, ComeBackAsTheyWere) {
   EXPECT_THAT(start->mounts, ElementsAre("/opt/x"));
   EXPECT_EQ(start->disk_bytes_max, ~std::uint64_t{0});
   EXPECT_EQ(start->processes_max, ~std::uint32_t{0});
+  EXPECT_EQ(start->report, Command::Report::pipe);
   EXPECT_THAT(prepare->inside_paths, ElementsAre("/opt/a"));
   EXPECT_EQ(exited->wait_status, 137);
   EXPECT_EQ(error.code, ErrorCode::exhausted);
@@ -52,6 +54,13 @@ TEST(Frames, AreCorruptWhenCutOrLongerThanTheyShouldBe) {
   }
   EXPECT_FALSE(decode<StartBody>(whole + "x"));
   EXPECT_EQ(decode_error("x").code, ErrorCode::corrupt);
+}
+
+TEST(Frames, AreCorruptWhenTheReportIsOfNoKnownKind) {
+  std::string bytes = encode(full_start());
+  bytes[bytes.size() - 8] = 3;
+
+  EXPECT_FALSE(decode<StartBody>(bytes));
 }
 
 TEST(Frames, AreCorruptWhenALengthIsAbsurd) {

@@ -14,11 +14,12 @@ namespace nightjar::sandbox {
 /// sandbox.
 Result<> check_spec(const Spec& spec);
 
-/// Arguments, environment and cwd together at most 48 KiB; stdin at most 256 MiB; limits above
-/// zero.
+/// Arguments, environment and cwd together at most 48 KiB; stdin and report at most 256 MiB; limits
+/// above zero.
 Result<> check_command(const Command& command);
 
-/// The fixed allow-list (PATH HOME LANG TZ TMPDIR) and the command's own variables above it.
+/// The fixed allow-list (PATH HOME LANG TZ TMPDIR) and the command's own variables above it; with a
+/// report, also NIGHTJAR_REPORT_FD.
 std::map<std::string, std::string> environment_of(const Command& command);
 
 }  // namespace nightjar::sandbox

@@ -18,6 +18,7 @@ constexpr std::size_t kLowerDirsMax = 16;
 constexpr std::size_t kMountsMax = 16;
 constexpr std::size_t kCommandBytesMax = 48 * 1024;
 constexpr std::size_t kStdinBytesMax = std::size_t{256} << 20U;
+constexpr std::uint64_t kReportBytesMax = std::uint64_t{256} << 20U;
 constexpr std::uint64_t kDiskBytesMin = std::uint64_t{1} << 20U;
 constexpr std::chrono::hours kTimeMax{24};
 
@@ -83,6 +84,12 @@ Result<> check_command(const Command& command) {
   if (command.cpu_max.count() <= 0 || command.cpu_max > kTimeMax) {
     return invalid("command: cpu_max must be above 0 and at most 24 hours");
   }
+  if ((command.report == Command::Report::none) != (command.report_bytes_max == 0)) {
+    return invalid("command: report_bytes_max must be above 0 with a report and 0 without");
+  }
+  if (command.report_bytes_max > kReportBytesMax) {
+    return invalid("command: report_bytes_max must be at most 256 MiB");
+  }
   if (!command.cwd.empty()) TRY(check_relative_path(command.cwd).with_context("command: cwd"));
   std::size_t bytes = command.cwd.size();
   for (const std::string& argument : command.argv) {
@@ -115,6 +122,9 @@ std::map<std::string, std::string> environment_of(const Command& command) {
       {"TMPDIR", "/tmp"},
   };
   for (const auto& [name, value] : command.env) env[name] = value;
+  if (command.report != Command::Report::none) {
+    env["NIGHTJAR_REPORT_FD"] = std::to_string(kReportFd);
+  }
   return env;
 }
 

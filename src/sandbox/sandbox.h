@@ -58,9 +58,10 @@ struct Command {
   std::chrono::milliseconds wall_max{0};
   std::chrono::milliseconds cpu_max{0};  // of the whole process tree of this command
   std::uint64_t output_bytes_max = 0;    // of stdout and of stderr, each; the rest is cut
-  /// A third stream, for results: the command finds it at descriptor kReportFd. Nothing inside can
-  /// read what was written to it, or take it back. A pipe may be opened as /dev/fd/3, by any
-  /// process of the command; a socket cannot be opened again, only inherited.
+  /// A third stream, for results: the command finds it at descriptor kReportFd, and the number in
+  /// NIGHTJAR_REPORT_FD. Nothing inside can read what was written to it, or take it back. A pipe
+  /// may be opened as /dev/fd/3, by any process of the command; a socket cannot be opened again,
+  /// only inherited. Whoever has it can add to it, and close a socket for all with shutdown().
   enum class Report { none, socket, pipe } report = Report::none;
   std::uint64_t report_bytes_max = 0;  // the rest is cut; 0 only with `none`
 };

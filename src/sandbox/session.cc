@@ -178,6 +178,7 @@ StartBody HelperSandbox::start_body(const Command& command) const {
   // The watch ends the whole tree at cpu_max; this one stops a process that escaped its sampling.
   body.cpu_seconds_max = static_cast<std::uint64_t>(command.cpu_max.count()) / 1000 + 2;
   body.processes_max = limits_.processes_max;
+  body.report = command.report;
   return body;
 }
 

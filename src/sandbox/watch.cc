@@ -55,15 +55,17 @@ Result<Outcome> Watch::finish(std::stop_token stop) {
 Result<std::optional<ExitedBody>> Watch::wait_once(int stop_fd) {
   const auto until = reason_ ? deadline_ : std::min(deadline_, next_sample_);
   const std::int64_t ms = std::clamp<std::int64_t>(ms_between(Clock::now(), until) + 1, 0, 60'000);
-  std::array<pollfd, 4> polled{{{subject_.control, POLLIN, 0},
+  std::array<pollfd, 5> polled{{{subject_.control, POLLIN, 0},
                                 {reason_ ? -1 : stop_fd, POLLIN, 0},
                                 {out_.fd(), POLLIN, 0},
-                                {err_.fd(), POLLIN, 0}}};
+                                {err_.fd(), POLLIN, 0},
+                                {report_ ? report_->fd() : -1, POLLIN, 0}}};
   if (::poll(polled.data(), polled.size(), static_cast<int>(ms)) < 0 && errno != EINTR) {
     return errno_error("wait for a command", errno);
   }
   if (polled[2].revents != 0) out_.read_some();
   if (polled[3].revents != 0) err_.read_some();
+  if (polled[4].revents != 0) report_->read_some();
   if (polled[0].revents != 0) return take_frame();
   if (polled[1].revents != 0) TRY(end_command(Ended::cancelled));
   if (!reason_ && Clock::now() >= next_sample_) TRY(take_sample());
@@ -71,11 +73,18 @@ Result<std::optional<ExitedBody>> Watch::wait_once(int stop_fd) {
 }
 
 Result<std::optional<ExitedBody>> Watch::take_frame() {
-  TRY_INTO(const Frame frame, receive_frame(subject_.control));
+  TRY_INTO(Frame frame, receive_frame(subject_.control));
   if (frame.type == FrameType::failed) return decode_error(frame.body);
   if (frame.type == FrameType::exited) {
     TRY_INTO(const ExitedBody body, decode<ExitedBody>(frame.body));
+    if (subject_.command.report != Command::Report::none && !report_) {
+      return {ErrorCode::corrupt, "exited: the sandbox sent no end of the report"};
+    }
     return std::optional(body);
+  }
+  if (frame.type == FrameType::reporting) {
+    TRY(take_report(std::move(frame)));
+    return std::optional<ExitedBody>();
   }
   if (frame.type != FrameType::sampled) {
     return {ErrorCode::corrupt, "the sandbox sent a frame that nobody asked for"};
@@ -84,6 +93,15 @@ Result<std::optional<ExitedBody>> Watch::take_frame() {
   sample_asked_ = false;
   TRY(judge(body.cpu_ns, body.memory_bytes));
   return std::optional<ExitedBody>();
+}
+
+Result<> Watch::take_report(Frame frame) {
+  if (subject_.command.report == Command::Report::none || report_ ||
+      frame.descriptors.size() != 1) {
+    return {ErrorCode::corrupt, "reporting: not one descriptor, or nobody asked"};
+  }
+  report_.emplace(std::move(frame.descriptors.front()), subject_.command.report_bytes_max);
+  return ok;
 }
 
 /// Groups are read at once; without them the first process counts and answers later.
@@ -141,6 +159,11 @@ Outcome Watch::outcome(const ExitedBody& exited) {
   result.stderr_cut = err_.cut();
   result.stdout_bytes = out_.take();
   result.stderr_bytes = err_.take();
+  if (report_) {
+    report_->read_rest();
+    result.report_cut = report_->cut();
+    result.report_bytes = report_->take_unmarked();
+  }
   return result;
 }
 

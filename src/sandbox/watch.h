@@ -36,6 +36,7 @@ class Watch {
 
   Result<std::optional<ExitedBody>> wait_once(int stop_fd);
   Result<std::optional<ExitedBody>> take_frame();
+  Result<> take_report(Frame frame);
   Result<> take_sample();
   Result<> judge(std::uint64_t cpu_ns, std::uint64_t memory_bytes);
   Result<> end_command(Ended reason);
@@ -44,6 +45,7 @@ class Watch {
   Subject subject_;
   Capture out_;
   Capture err_;
+  std::optional<Capture> report_;  // once the sandbox has sent its read end
   Clock::time_point start_;
   Clock::time_point deadline_;
   Clock::time_point next_sample_;

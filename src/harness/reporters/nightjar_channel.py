@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import threading
+import types
 
 _write, _getpid, _dumps = os.write, os.getpid, json.dumps
 
@@ -43,11 +44,18 @@ def take_orders():
 
 
 def leave_no_trace():
-    """Our modules cannot be imported by the code under test. After the reporter's own imports."""
+    """Our modules cannot be imported by the code under test. After the reporter's own imports.
+
+    The main module is an empty one then: neither does it lead to the reporter, nor does a process that multiprocessing
+    spawns start the reporter once more. What is returned has to be kept.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or ".") != here]
     for name in [name for name in sys.modules if name.startswith("nightjar_")]:
         del sys.modules[name]
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    return main
 
 
 def ignore_compiled_files(project):

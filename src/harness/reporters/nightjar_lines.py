@@ -1,13 +1,17 @@
 """Which lines of some files run: by sys.monitoring where there is one (3.12), else by a trace function.
 
-Only the files that were asked for are followed, so that the rest runs at its own speed. A test that installs a trace
-function of its own has it; then lost() says so.
+Only the files that were asked for are followed, and of those only code with lines that did not run yet; code in which
+nothing new ran for IDLE_MAX lines is left alone as well. A test that installs a trace function of its own has it; then
+lost() says so.
 """
+import collections
 import dis
 import os
 import sys
 import threading
 import types
+
+IDLE_MAX = 1_000_000  # costs about half a second
 
 
 def _lines_of_code(code):
@@ -35,11 +39,14 @@ def executable_lines(path):
 
 class Lines:
     def __init__(self, project, files):
-        self._wanted = {os.path.realpath(os.path.join(project, file)): (file, set()) for file in files}
+        paths = {file: os.path.realpath(os.path.join(project, file)) for file in files if file.endswith(".py")}
+        self._wanted = {path: (file, set()) for file, path in paths.items() if os.path.isfile(path)}
         self._by_name = {}  # co_filename → the set of its lines, or None
+        self._open = {}     # code → its lines that did not run yet
+        self._idle = collections.Counter()  # code → lines since something new ran in it
         self._lost = False
         self._gettrace = sys.gettrace
-        self._tracer = self._trace  # One object: a method is a new one each time.
+        self._tracer = self._make_tracer()
 
     def start(self):
         if not self._wanted:
@@ -65,8 +72,7 @@ class Lines:
     def report(self):
         """(file, executable lines, executed lines) of each file."""
         for path, (file, lines) in sorted(self._wanted.items()):
-            if os.path.isfile(path):
-                yield file, executable_lines(path), sorted(lines)
+            yield file, executable_lines(path), sorted(lines)
 
     def _lines_of(self, name):
         if name not in self._by_name:
@@ -74,15 +80,39 @@ class Lines:
             self._by_name[name] = found[1] if found else None
         return self._by_name[name]
 
-    def _trace(self, frame, event, _):
-        lines = self._lines_of(frame.f_code.co_filename)
-        if lines is None:
-            return None
-        add = lines.add
+    def _make_tracer(self):
+        """The function that sees every call of the program: what it does first decides how slow tests become."""
+        waiting_of, begin = self._open.get, self._begin
 
-        def trace_line(inner, kind, _):
-            if kind == "line":
-                add(inner.f_lineno)
+        def trace(frame, event, _):
+            waiting = waiting_of(frame.f_code)
+            if waiting is None:
+                waiting = begin(frame.f_code)
+            return self._trace_lines(frame.f_code, waiting) if waiting else None
+
+        return trace
+
+    def _begin(self, code):
+        followed = self._lines_of(code.co_filename) is not None
+        self._open[code] = _lines_of_code(code) if followed else set()
+        return self._open[code]
+
+    def _trace_lines(self, code, waiting):
+        add, idle = self._lines_of(code.co_filename).add, self._idle
+
+        def trace_line(frame, event, _):
+            if event == "line":
+                line = frame.f_lineno
+                if line in waiting:
+                    add(line)
+                    waiting.discard(line)
+                    idle[code] = 0
+                else:
+                    idle[code] += 1
+                    if idle[code] > IDLE_MAX:
+                        waiting.clear()
+                if not waiting:
+                    frame.f_trace_lines = False
             return trace_line
 
         return trace_line

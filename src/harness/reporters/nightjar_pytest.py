@@ -16,7 +16,7 @@ import nightjar_limit
 import nightjar_lines
 
 ORDERS, say = nightjar_channel.take_orders()
-nightjar_channel.leave_no_trace()
+_main = nightjar_channel.leave_no_trace()
 try:
     import pytest
 except ImportError as error:
@@ -117,6 +117,7 @@ class Reporter:
         self.said = 0
         self.current = None
         self.missing = ""
+        self.troubled = False    # something could not be loaded
         self.skipped_files = []  # (node id, reason)
         self.to_start = set()    # node ids
         self.stopped = False     # by a test, so that the planted ones did not run
@@ -150,6 +151,7 @@ class Reporter:
         if report.outcome == "failed":
             say("trouble", id=report.nodeid or "(session)", message=self.message_of(report), missing=self.missing)
             self.missing = ""
+            self.troubled = True
         elif report.outcome == "skipped":
             # A file that skips itself has no tests to list: it is one.
             self.skipped_files.append((report.nodeid, self.message_of(report)))
@@ -274,7 +276,7 @@ class Reporter:
             say("end", tests=self.said)
             return
         self.canary.judge()
-        status = 1 if self.canary.expected else None if self.said else 5
+        status = 1 if self.canary.expected else None if self.said or self.troubled else 5
         say("end", tests=self.said, **({} if status is None else {"status": status}))
 
 

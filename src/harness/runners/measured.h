@@ -1,5 +1,6 @@
 // Sessions that measure lines while they run tests: a trace function is seen by the tests, and
-// makes them slower. Whatever fails while it is there is run again without.
+// makes them slower. Whatever fails while it is there is run again without; and where half of the
+// time is over before the measuring is, all of it.
 #pragma once
 
 #include "harness/sessions.h"

@@ -162,6 +162,38 @@ TEST(PytestRunner, IsNotFooledByWhatTestsPrint) {
   EXPECT_TRUE(result.complete) << result.problem;
 }
 
+TEST(PytestRunner, IsNotConfusedByForksAndSpawnedProcesses) {
+  const SuiteRun result =
+      run({{"test_forks.py",
+            "import multiprocessing, os, sys\n"
+            "def test_fork(): os.fork()\n"  // The child runs the rest as well.
+            "def double(n): return 2 * n\n"
+            "def test_spawn():\n    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+            "        assert pool.map(double, [1, 2]) == [2, 4]\n"
+            "def test_main():\n    import __main__\n"
+            "    assert not [n for n in vars(__main__) if not n.startswith('__')]\n"
+            "    assert not [n for n in sys.modules if n.startswith('nightjar')]\n"
+            "    assert sys.stdin.__class__ and os.read(0, 1) == b''\n"}});
+
+  EXPECT_THAT(outcomes(result),
+              ElementsAre("test_forks.py::test_fork passed", "test_forks.py::test_main passed",
+                          "test_forks.py::test_spawn passed"));
+  EXPECT_TRUE(result.complete) << result.problem;
+  EXPECT_THAT(result.doubts, IsEmpty());
+}
+
+TEST(PytestRunner, CutsWhatIsPrintedWithoutEnd) {
+  const SuiteRun result = run({{"test_loud.py",
+                                "import os\ndef test_loud(capfd):\n    with capfd.disabled():\n"
+                                "        for _ in range(300): os.write(1, b'x' * 100000)\n"
+                                "def test_b(): pass\n"}});
+
+  EXPECT_THAT(outcomes(result),
+              ElementsAre("test_loud.py::test_b passed", "test_loud.py::test_loud passed"));
+  EXPECT_TRUE(result.complete) << result.problem;
+  EXPECT_LE(result.output_tail.size(), 8U * 1024);
+}
+
 constexpr const char* kTwo =
     "from calc import add\ndef test_bad(): assert add(1, 2) == 4\ndef test_good(): pass\n";
 

@@ -13,52 +13,6 @@ namespace nightjar::harness::testing {
 
 using sandbox::testing::kMiB;
 
-namespace {
-
-/// The report channel as a file of the workspace, which a launcher without one can give as well.
-class ReportByFile final : public sandbox::Sandbox {
- public:
-  explicit ReportByFile(std::unique_ptr<sandbox::Sandbox> inner) : inner_(std::move(inner)) {}
-  Result<sandbox::Outcome> run(const sandbox::Command& command, std::stop_token stop) override {
-    if (command.report == sandbox::Command::Report::none) return inner_->run(command, stop);
-    sandbox::Command changed = command;
-    changed.report = sandbox::Command::Report::none;
-    changed.report_bytes_max = 0;
-    changed.argv = {"/bin/sh", "-c", "exec 3>/work/.nightjar-report; exec \"$@\"", "sh"};
-    changed.argv.insert(changed.argv.end(), command.argv.begin(), command.argv.end());
-    TRY_INTO(sandbox::Outcome outcome, inner_->run(changed, stop));
-    if (outcome.code == 127 && outcome.stderr_bytes.starts_with("sh: ")) {
-      outcome.stderr_bytes = "nightjar: " + command.argv.front() + ": not found\n";
-    }
-    auto report = sandbox::read_file_at(inner_->workspace_fd(), ".nightjar-report", 1 << 28);
-    if (report) outcome.report_bytes = *report;
-    return outcome;
-  }
-  Result<> begin_layer() override { return inner_->begin_layer(); }
-  Result<> end_layer() override { return inner_->end_layer(); }
-  int workspace_fd() const override { return inner_->workspace_fd(); }
-
- private:
-  std::unique_ptr<sandbox::Sandbox> inner_;
-};
-
-class ReportByFileLauncher final : public sandbox::Launcher {
- public:
-  explicit ReportByFileLauncher(std::unique_ptr<sandbox::Launcher> inner)
-      : inner_(std::move(inner)) {}
-  Result<std::unique_ptr<sandbox::Sandbox>> open(const sandbox::Spec& spec) override {
-    TRY_INTO(auto opened, inner_->open(spec));
-    return std::unique_ptr<sandbox::Sandbox>(std::make_unique<ReportByFile>(std::move(opened)));
-  }
-  Result<> adopt(const std::string& host_dir) override { return inner_->adopt(host_dir); }
-  sandbox::Walls walls() const override { return inner_->walls(); }
-
- private:
-  std::unique_ptr<sandbox::Launcher> inner_;
-};
-
-}  // namespace
-
 SuiteProject::SuiteProject(Walls walls, const Files& files, const std::string& helper_path) {
   if (walls == Walls::none) {
     launcher_ = std::make_unique<sandbox::testing::LocalLauncher>();
@@ -67,7 +21,7 @@ SuiteProject::SuiteProject(Walls walls, const Files& files, const std::string& h
   }
   auto started = sandbox::start_helper({.helper_path = helper_path, .spares = 1});
   EXPECT_TRUE(started) << started.error().message;
-  launcher_ = std::make_unique<ReportByFileLauncher>(std::move(*started));
+  launcher_ = std::move(*started);
   write(files);
   const std::string reporters = scratch_.path() + "/reporters";
   const Result<> written = write_reporters(reporters);

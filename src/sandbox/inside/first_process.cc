@@ -20,6 +20,7 @@
 
 #include "sandbox/frames.h"
 #include "sandbox/inside/mounts.h"
+#include "sandbox/inside/report.h"
 #include "sandbox/inside/root.h"
 #include "sandbox/inside/runner.h"
 #include "sandbox/inside/usage.h"
@@ -179,11 +180,20 @@ class Service {
     if (running_ || !workspace_stands_) {
       return send_failure({ErrorCode::conflict, "start: no workspace, or a command runs already"});
     }
-    Result<> started = runner_ ? Result<>(ok) : fork_runner();
-    if (started) started = runner_->start(frame);
+    // Both ends leave this process here: were it to keep one, the report would not end.
+    Result<Report> report = open_report(frame);
+    Result<> started = report ? Result<>(ok) : Result<>(report.error());
+    if (started && !runner_) started = fork_runner();
+    if (started) started = runner_->start(frame, report->write_end);
     if (owes_ready_) send_ready();
     if (!started) return send_failure(started.error());
+    if (report->read_end) send(FrameType::reporting, "", {report->read_end.get()});
     running_ = true;
+  }
+
+  static Result<Report> open_report(const Frame& order) {
+    TRY_INTO(const StartBody body, decode<StartBody>(order.body));
+    return Report::open(body.report);
   }
 
   void sample() {

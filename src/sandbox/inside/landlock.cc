@@ -104,6 +104,16 @@ Result<> FileRules::allow(const FileRights& rights) const {
   return allow_each(rights.everything, handled_ & ~(kDeviceFiles | kRightIoctl));
 }
 
+Result<> FileRules::allow_writing(int file) const {
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE;
+  rule.parent_fd = file;
+  if (::syscall(SYS_landlock_add_rule, ruleset_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
+    return failure("allow writing");
+  }
+  return ok;
+}
+
 Result<> FileRules::enforce() const {
   if (::syscall(SYS_landlock_restrict_self, ruleset_.get(), 0) != 0) return failure("restrict");
   return ok;

@@ -31,6 +31,9 @@ class FileRules {
 
   /// Adds rules. A path that does not exist is left out.
   Result<> allow(const FileRights& rights) const;
+  /// Allows the descriptor's file to be opened for writing, by whatever name, and never for
+  /// reading.
+  Result<> allow_writing(int file) const;
   /// Binds the calling process and all it will start. Needs no_new_privs.
   Result<> enforce() const;
 

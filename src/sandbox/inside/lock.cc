@@ -122,6 +122,7 @@ Result<> Lock::finish(const StartBody& command) const {
   // 8. Landlock last. A rule belongs to the mount it was made on, so the workspace's layer has to
   //    be in place; and opening the paths needs the reach that this step takes away.
   TRY(rules_.allow({.read_and_run = command.mounts, .everything = {"/work", "/tmp", "/dev/shm"}}));
+  if (command.report == Command::Report::pipe) TRY(rules_.allow_writing(kReportFd));
   if (stands(Wall::landlock)) TRY(rules_.enforce());
   return ok;
 }

@@ -1,6 +1,7 @@
 #include "sandbox/inside/mounts.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,10 +49,17 @@ Result<> make_read_only(const std::string& path) {
 Result<> make_root_read_only() {
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
-  if (::syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &attributes, sizeof attributes) != 0) {
-    return wall_failed("private root", "make it read-only");
+  // Busy while another process of the sandbox is just writing to it, or only to the time of its
+  // last access: that lasts for microseconds.
+  constexpr int kTriesMax = 2000;
+  for (int tries = 1;; ++tries) {
+    if (::syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &attributes, sizeof attributes) == 0) {
+      return ok;
+    }
+    if (errno != EBUSY || tries == kTriesMax) break;
+    ::poll(nullptr, 0, 1);
   }
-  return ok;
+  return wall_failed("private root", "make it read-only");
 }
 
 Result<> mount_new(std::string_view wall, const char* type, const std::string& path,

@@ -19,6 +19,7 @@
 #include "sandbox/inside/copy.h"
 #include "sandbox/inside/lock.h"
 #include "sandbox/inside/mounts.h"
+#include "sandbox/inside/report.h"
 #include "sandbox/inside/walls.h"
 #include "sandbox/sandbox.h"
 
@@ -220,6 +221,7 @@ Result<> enter_private_root() {
 
 Result<> Workspace::stage() {
   for (int level = 0; level <= kLevelsMax; ++level) TRY(make_folder(level_path(level), 0755));
+  TRY(Report::stage());
   TRY(mount_level(kBytesBeforeUse));
   // An overlay marks a folder that replaces another by such an attribute.
   const std::string upper = upper_path(0);

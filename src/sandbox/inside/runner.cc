@@ -20,7 +20,7 @@
 namespace nightjar::sandbox::inside {
 namespace {
 
-constexpr int kOrderFd = 3;
+constexpr int kOrderFd = kReportFd + 1;
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -31,8 +31,13 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 /// Closes all but the streams, which are /dev/null in the first process, and the order's socket.
+/// The report's place is taken by /dev/null until exec, so that no other descriptor comes to lie
+/// there.
 Result<> keep_only(int order) {
   if (order != kOrderFd && ::dup3(order, kOrderFd, O_CLOEXEC) < 0) {
+    return wall_failed("closed descriptors", "dup3");
+  }
+  if (::dup3(STDIN_FILENO, kReportFd, O_CLOEXEC) < 0) {
     return wall_failed("closed descriptors", "dup3");
   }
   if (::close_range(kOrderFd + 1, ~0U, 0) != 0) {
@@ -41,14 +46,18 @@ Result<> keep_only(int order) {
   return ok;
 }
 
-/// `streams` came after the order's socket and the three they replace, so no dup2 hits a descriptor
-/// that is still needed. They and the socket close themselves on exec.
-Result<> place_streams(const std::vector<UniqueFd>& streams) {
-  if (streams.size() < 2 || streams.size() > 3) {
-    return {ErrorCode::corrupt, "start: streams are missing"};
+/// `streams` came after the order's socket and the four they replace, so no dup2 hits a descriptor
+/// that is still needed. They and the socket close themselves on exec. The report is the last.
+Result<> place_streams(const std::vector<UniqueFd>& streams, Command::Report report) {
+  std::size_t count = streams.size();
+  if (report != Command::Report::none && count > 0) {
+    if (::dup2(streams[--count].get(), kReportFd) < 0) {
+      return wall_failed("closed descriptors", "dup2");
+    }
   }
+  if (count < 2 || count > 3) return {ErrorCode::corrupt, "start: streams are missing"};
   constexpr std::array<int, 3> kPlaces = {STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO};
-  for (std::size_t i = 0; i < streams.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (::dup2(streams[i].get(), kPlaces.at(i)) < 0) {
       return wall_failed("closed descriptors", "dup2");
     }
@@ -99,7 +108,7 @@ int try_programs(const StartBody& command) {
 Result<> obey(const Frame& order, const Lock& lock) {
   TRY_INTO(const StartBody command, decode<StartBody>(order.body));
   if (command.argv.empty()) return {ErrorCode::corrupt, "start: no arguments"};
-  TRY(place_streams(order.descriptors));
+  TRY(place_streams(order.descriptors, command.report));
   TRY(enter_folder(command.cwd));
   TRY(lock.finish(command));
   const int failure = try_programs(command);
@@ -132,9 +141,10 @@ Result<Runner> Runner::fork(const std::vector<sock_filter>& filter) {
   return runner;
 }
 
-Result<> Runner::start(const Frame& order) const {
+Result<> Runner::start(const Frame& order, const UniqueFd& report) const {
   std::vector<int> descriptors;
   for (const UniqueFd& descriptor : order.descriptors) descriptors.push_back(descriptor.get());
+  if (report) descriptors.push_back(report.get());
   return send_frame(order_.get(), FrameType::start, order.body, descriptors);
 }
 

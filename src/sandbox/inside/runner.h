@@ -25,10 +25,10 @@ class Runner {
 
   pid_t pid() const { return pid_; }
 
-  /// Hands on a `start` frame with stdout, stderr and, if there is any input, stdin. A program that
-  /// cannot be started is no error: it exits with 127 (not found) or 126 and a line on stderr, as
-  /// in a shell.
-  Result<> start(const Frame& order) const;
+  /// Hands on a `start` frame with stdout, stderr and, if there is any input, stdin, and the
+  /// report's write end, if there is one. A program that cannot be started is no error: it exits
+  /// with 127 (not found) or 126 and a line on stderr, as in a shell.
+  Result<> start(const Frame& order, const UniqueFd& report) const;
 
   /// After its end: the wall or folder that could not be had, if that is why it ended.
   std::optional<Error> failure_before_exec() const;

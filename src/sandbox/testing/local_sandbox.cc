@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -88,6 +89,18 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
+/// The sandbox's third stream, without what keeps others from reading a pipe.
+Result<Pipe> make_report(Command::Report kind) {
+  if (kind == Command::Report::none) return Pipe{};
+  if (kind == Command::Report::pipe) return make_pipe();
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return errno_error("create a socket pair", errno);
+  }
+  ::shutdown(ends[1], SHUT_RD);
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
 Result<UniqueFd> file_with(std::string_view content) {
   UniqueFd fd(::memfd_create("stdin", MFD_CLOEXEC));
   if (!fd) return errno_error("create the file for stdin", errno);
@@ -119,7 +132,7 @@ struct Process {
 };
 
 Result<Process> spawn(const Command& command, const std::string& workspace,
-                      const std::string& program, std::array<int, 3> streams) {
+                      const std::string& program, std::array<int, 4> streams) {
   std::vector<std::string> argv = command.argv;
   std::vector<std::string> env;
   auto variables = environment_of(command);
@@ -127,8 +140,9 @@ Result<Process> spawn(const Command& command, const std::string& workspace,
   if (!command.env.contains("TMPDIR")) variables.erase("TMPDIR");
   for (const auto& [name, value] : variables) env.push_back(name + "=" + value);
   SpawnActions actions;
-  for (int i = 0; i < 3; ++i) {
-    ::posix_spawn_file_actions_adddup2(actions.get(), streams.at(static_cast<std::size_t>(i)), i);
+  for (int i = 0; i <= kReportFd; ++i) {
+    const int stream = streams.at(static_cast<std::size_t>(i));
+    if (stream >= 0) ::posix_spawn_file_actions_adddup2(actions.get(), stream, i);
   }
   const std::string cwd = command.cwd.empty() ? workspace : workspace + "/" + command.cwd;
   ::posix_spawn_file_actions_addchdir_np(actions.get(), cwd.c_str());
@@ -150,10 +164,16 @@ Result<Process> spawn(const Command& command, const std::string& workspace,
 /// Waits for the program, a limit or the stop; then kills the process group.
 class Watch {
  public:
-  Watch(Process process, UniqueFd out, UniqueFd err, const Command& command)
+  struct Streams {
+    UniqueFd out;
+    UniqueFd err;
+    UniqueFd report;
+  };
+  Watch(Process process, Streams streams, const Command& command)
       : process_(std::move(process)),
-        out_(std::move(out), command.output_bytes_max),
-        err_(std::move(err), command.output_bytes_max),
+        out_(std::move(streams.out), command.output_bytes_max),
+        err_(std::move(streams.err), command.output_bytes_max),
+        report_(std::move(streams.report), command.report_bytes_max),
         deadline_(steady_clock::now() + command.wall_max),
         cpu_max_(command.cpu_max) {}
 
@@ -174,22 +194,25 @@ class Watch {
     while (true) {
       const auto left = deadline_ - steady_clock::now();
       if (left.count() <= 0) return Ended::wall_limit;
-      std::array<pollfd, 4> polled{{{process_.pidfd.get(), POLLIN, 0},
+      std::array<pollfd, 5> polled{{{process_.pidfd.get(), POLLIN, 0},
                                     {wake_fd, POLLIN, 0},
                                     {out_.fd(), POLLIN, 0},
-                                    {err_.fd(), POLLIN, 0}}};
+                                    {err_.fd(), POLLIN, 0},
+                                    {report_.fd(), POLLIN, 0}}};
       const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
       ::poll(polled.data(), polled.size(), static_cast<int>(std::min<long>(ms, 60'000)));
       if (polled[0].revents != 0) return Ended::exited;
       if (polled[1].revents != 0) return Ended::cancelled;
       if (polled[2].revents != 0) out_.read_some();
       if (polled[3].revents != 0) err_.read_some();
+      if (polled[4].revents != 0) report_.read_some();
     }
   }
 
   Outcome outcome(Ended ended, int status, const rusage& usage, steady_clock::time_point start) {
     out_.read_rest();
     err_.read_rest();
+    report_.read_rest();
     Outcome result;
     result.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
     result.cpu_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
@@ -207,12 +230,15 @@ class Watch {
     result.stderr_cut = err_.cut();
     result.stdout_bytes = out_.take();
     result.stderr_bytes = err_.take();
+    result.report_cut = report_.cut();
+    result.report_bytes = report_.take_unmarked();
     return result;
   }
 
   Process process_;
   Capture out_;
   Capture err_;
+  Capture report_;
   steady_clock::time_point deadline_;
   std::chrono::milliseconds cpu_max_;
 };
@@ -243,8 +269,10 @@ class LocalSandbox final : public Sandbox {
     TRY_INTO(const UniqueFd in, file_with(command.stdin_bytes));
     TRY_INTO(Pipe out, make_pipe());
     TRY_INTO(Pipe err, make_pipe());
+    TRY_INTO(Pipe report, make_report(command.report));
     Result<Process> process =
-        spawn(command, workspace(), program, {in.get(), out.write_end.get(), err.write_end.get()});
+        spawn(command, workspace(), program,
+              {in.get(), out.write_end.get(), err.write_end.get(), report.write_end.get()});
     if (!process) {
       const bool missing = process.error().code == ErrorCode::not_found;
       return Outcome{.code = missing ? 127 : 126,
@@ -252,8 +280,11 @@ class LocalSandbox final : public Sandbox {
     }
     out.write_end = UniqueFd();
     err.write_end = UniqueFd();
-    return Watch(*std::move(process), std::move(out.read_end), std::move(err.read_end), command)
-        .finish(stop);
+    report.write_end = UniqueFd();
+    Watch::Streams streams{.out = std::move(out.read_end),
+                           .err = std::move(err.read_end),
+                           .report = std::move(report.read_end)};
+    return Watch(*std::move(process), std::move(streams), command).finish(stop);
   }
 
   Result<> begin_layer() override {

@@ -50,6 +50,22 @@ TEST(LocalSandbox, CutsOutputAtTheLimit) {
   EXPECT_EQ(outcome->stdout_bytes.size(), 1000 + std::string(kCutMarker).size());
 }
 
+TEST(LocalSandbox, GivesBackTheReport) {
+  for (const auto kind : {Command::Report::socket, Command::Report::pipe}) {
+    auto sandbox = LocalLauncher().open(plain_spec());
+    ASSERT_TRUE(sandbox);
+    Command command = shell("printf 1234 >&$NIGHTJAR_REPORT_FD; (setsid sleep 30 &)");
+    command.report = kind;
+    command.report_bytes_max = 3;
+
+    const auto outcome = (*sandbox)->run(command, {});
+
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->report_bytes, "123");
+    EXPECT_TRUE(outcome->report_cut);
+  }
+}
+
 TEST(LocalSandbox, EndsAtTheWallLimit) {
   auto sandbox = LocalLauncher().open(plain_spec());
   ASSERT_TRUE(sandbox);
