@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ struct FileChange {
   std::optional<std::string> after;   // nullopt: deleted
   bool executable_before = false;
   bool executable_after = false;
+  bool link_after = false;  // a symbolic link; `after` is where it points
 };
 
 struct Finding {
@@ -43,6 +45,18 @@ struct Finding {
 std::string_view name_of(Finding::Severity severity);
 Json to_json(const Finding& finding);
 Result<Finding> finding_from(const Json& json);
+
+/// Every rule that findings come from, with what it looks for; docs/proof.md#tampering shows the
+/// same.
+struct RuleInfo {
+  std::string_view name;
+  Finding::Severity severity;  // the highest that it gives
+  std::string_view what;
+};
+std::span<const RuleInfo> rule_infos();
+
+inline constexpr std::size_t kFindingsOfOneRuleMax =
+    50;  // more of one rule are counted in the last
 
 struct Review {
   struct Size {
@@ -71,6 +85,10 @@ struct Inspection {
   std::vector<std::string> judge_files;
   bool touches_source = false;
   bool touches_tests = false;
+  /// Nothing that runs or judges is touched: documents, comments, blank lines.
+  bool only_words = false;
+  /// Only files of PathKind test (and words) are touched.
+  bool only_tests = false;
 };
 Json to_json(const Inspection& inspection);
 

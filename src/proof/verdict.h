@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -20,6 +22,7 @@ namespace nightjar::proof {
 
 enum class Verdict { proven, not_proven, undecided };
 std::string_view name_of(Verdict verdict);  // "PROVEN", …
+std::optional<Verdict> verdict_from(std::string_view name);
 
 /// What was seen of one suite. Trees: base; change; restored = the change with the base's tests and
 /// judge files; demanded = the base with the change's tests.
@@ -59,6 +62,7 @@ struct ChangedLines {
   bool measured = false;              // false: no suite measures these languages
   std::vector<std::string> missed{};  // "src/a.py:12-14"
 };
+Json to_json(const ChangedLines& lines);
 
 struct Facts {
   std::string problem{};  // what stopped the proof before any suite ran (empty change, …)
@@ -79,6 +83,18 @@ struct Reason {
   int line = 0;
 };
 Json to_json(const Reason& reason);
+
+Result<Reason> reason_from(const Json& json);
+
+/// Every code that a Reason may have, with what it means; docs/proof.md#reasons shows the same.
+struct ReasonCode {
+  std::string_view code;
+  Verdict towards;
+  std::string_view what;
+};
+std::span<const ReasonCode> reason_codes();
+
+inline constexpr std::size_t kReasonsOfOneCodeMax = 20;  // more of one code are counted in the last
 
 struct Judgement {
   Verdict verdict = Verdict::undecided;

@@ -81,7 +81,8 @@ std::vector<std::string> Repository::code() const {
   std::vector<std::string> out;
   for (const auto& [path, text] : files_) {
     if (!ends_with(path, ".cc") && !ends_with(path, ".h")) continue;
-    if (starts_with(path, "tests/fixtures/") || contains(path, "_corpus/")) continue;
+    if (starts_with(path, "tests/fixtures/") || starts_with(path, "tests/tamper/")) continue;
+    if (contains(path, "_corpus/")) continue;
     for (const std::string_view top : {"src/", "apps/", "bench/", "tests/", "sim/"}) {
       if (starts_with(path, top)) out.push_back(path);
     }

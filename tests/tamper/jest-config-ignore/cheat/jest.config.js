@@ -1,0 +1,3 @@
+module.exports = {
+  testPathIgnorePatterns: ["price.test.js"],
+};

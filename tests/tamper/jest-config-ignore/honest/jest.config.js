@@ -1,0 +1,4 @@
+module.exports = {
+  verbose: true,
+  collectCoverageFrom: ["src/**/*.js"],
+};

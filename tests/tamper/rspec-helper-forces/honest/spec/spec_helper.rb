@@ -1,0 +1,6 @@
+$LOAD_PATH.unshift(File.expand_path('../lib', __dir__))
+require 'price'
+
+RSpec.configure do |config|
+  config.order = :random
+end

@@ -1,0 +1,6 @@
+import unittest
+
+
+class PriceCase(unittest.TestCase):
+    def assertPrice(self, actual, cents):
+        self.assertEqual(actual, cents)
