@@ -40,8 +40,8 @@ Result<> check_private(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) return errno_error("read the key " + path, errno);
   if ((info.st_mode & kForOthers) == 0) return ok;
   return {ErrorCode::denied, path +
-                                 ": others may read this private key; rotate it (nightjar key "
-                                 "rotate), or chmod 600 if nobody else was on this machine"};
+                                 ": others may read this private key; make a new one, or "
+                                 "chmod 600 it if nobody else was on this machine"};
 }
 
 std::string signing_path(const std::string& dir) { return dir + "/signing.pem"; }

@@ -43,8 +43,8 @@ const auto& suite_rows() {
           .type = text,
           .place = project,
           .fallback = "",
-          .meaning = "What runs this suite, required: `pytest`, `ctest`, `go`, `command`, …; "
-                     "`nightjar init --detect` writes what it finds.",
+          .meaning = "What runs this suite, required: `pytest`, `junit`, `command`, …; "
+                     "[suites.md](suites.md) lists them.",
           .suite_text = &ProjectSuite::runner},
       Key{.section = "suite",
           .name = "root",
@@ -295,8 +295,8 @@ std::string reference_page() {
          "```toml\n[project]\nname = \"median\"\n\n[build]\ncommand = \"make\"\n\n[test]\ncommand "
          "= "
          "\"make check\"\n\n[limits]\nwall = \"20s\"\nmemory = \"512MiB\"\n```\n\n"
-         "Without `[test]` and `[[suite]]`, suites, set-up and build are found out from the files "
-         "of that\ncommit ([environments.md](environments.md)).\n\n" +
+         "`[[suite]]` and `[environment]` are read and checked, and no verb acts on them yet; what "
+         "they are for:\n[environments.md](environments.md).\n\n" +
          table_of_keys(KeyPlace::project) +
          "\n## The user's file: `$XDG_CONFIG_HOME/nightjar/config.toml`\n\n"
          "Without `XDG_CONFIG_HOME`: `~/.config/nightjar/config.toml`. It need not exist.\n\n"
