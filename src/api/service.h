@@ -58,9 +58,65 @@ struct RunReply {
   std::vector<std::string> not_enforced;  // totals this machine cannot enforce
   std::string why;
   std::string top;              // the repository
+  std::string proof;            // the proof's verdict on the change; "" when there was none
+  std::string evidence_key;     // id of the key that signed it
   bool machine_failed = false;  // this machine could not; `why` says what to do
 };
 Json to_json(const RunReply& reply);
+
+struct ProveRequest {
+  std::string folder;
+  std::string change;      // repo/change_spec.h says what it may be; "" is the working tree, else HEAD
+  std::string base;        // a revision; "": the merge base with the default branch
+  std::string patch_text;  // a patch that the caller read itself
+  enum class Claim { anything, same_behaviour } claim = Claim::anything;
+};
+struct ProveReply {
+  std::string run;
+  RunState state = RunState::failed;
+  std::string verdict;  // PROVEN NOT_PROVEN UNDECIDED; CANNOT when the run did not get that far
+  std::string why;
+  bool machine_failed = false;
+  Json proof{};            // docs/formats/verdict.schema.json; null without a verdict
+  std::string junit{};     // the same as XML, SARIF and Markdown
+  std::string sarif{};
+  std::string markdown{};
+  std::string evidence{};  // signed envelopes, one a line; "" when none were signed
+  std::string key_id{};
+};
+
+struct EvidenceLine {
+  std::string run;
+  std::string project;
+  std::string change;
+  std::string base_commit;
+  std::string change_commit;
+  std::string branch;
+  std::string verdict;
+  std::string at;  // RFC 3339
+};
+Json to_json(const EvidenceLine& line);
+
+struct VerifyRequest {
+  std::string evidence;                       // the file's text
+  std::vector<std::string> public_keys_pem;   // empty: this factory's own keys
+  std::optional<std::string> recheck_folder;  // prove again in this repository, compare
+};
+struct VerifyReply {
+  std::string verdict;  // what the evidence says
+  std::string change;
+  std::string key_id;
+  std::vector<std::string> facts;         // for people, one a line
+  bool rechecked = false;
+  std::vector<std::string> differences;   // between the evidence and the recheck
+};
+Json to_json(const VerifyReply& reply);
+
+struct KeyReply {
+  std::string key_id;
+  std::string public_pem;
+  std::vector<std::string> retired;  // key ids
+};
 
 struct RepairRequest {
   std::string folder;
@@ -179,6 +235,18 @@ class Service {
                                std::stop_token stop) = 0;
   virtual Result<RunReply> resume(const std::string& run, const Listener& listener,
                                   std::stop_token stop) = 0;
+  /// Judges a change that exists: docs/proof.md.
+  virtual Result<ProveReply> prove(const ProveRequest& request, const Listener& listener,
+                                   std::stop_token stop) = 0;
+  /// Writes nightjar.toml from what is found out about the project at HEAD.
+  virtual Result<InitReply> init_detected(const std::string& folder) = 0;
+  virtual Result<std::vector<EvidenceLine>> evidence_log(std::size_t count_max) = 0;
+  /// The evidence file of a run.
+  virtual Result<std::string> evidence(const std::string& run) = 0;
+  virtual Result<VerifyReply> verify_evidence(const VerifyRequest& request,
+                                              const Listener& listener, std::stop_token stop) = 0;
+  virtual Result<KeyReply> signing_key() = 0;
+  virtual Result<KeyReply> rotate_key() = 0;
   virtual Result<RepairReply> repair(const RepairRequest& request, const Listener& listener,
                                      std::stop_token stop) = 0;
 

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "cli/command.h"
+#include "cli/commands_proof.h"
 #include "cli/present.h"
 
 namespace nightjar::cli {
@@ -13,33 +14,11 @@ namespace {
 constexpr Option kJson{"--json", "", "one JSON object a line on stdout; the result comes last"};
 constexpr std::size_t kRunsShownMax = 1000;
 
-api::Listener listener_for(Invocation& invocation, Progress& progress) {
-  if (invocation.has("--json")) {
-    return [&progress](const Json& event) {
-      write_json(event);
-      progress.show(event);
-    };
-  }
-  return [&progress](const Json& event) { progress.show(event); };
-}
-
 int finish_run(Invocation& invocation, const Result<api::RunReply>& reply) {
   if (!reply) return report_error(invocation, reply.error());
   print_summary(invocation.people, *reply);
   if (invocation.has("--json")) write_json(to_json(*reply));
   return status_for(reply->state);
-}
-
-int do_init(Invocation& invocation) {
-  const std::string folder = invocation.argument(0, ".");
-  const Result<api::InitReply> reply = invocation.service().init(folder);
-  if (!reply) return report_error(invocation, reply.error());
-  for (const std::string& path : reply->created) invocation.people.line("  made  " + path);
-  for (const std::string& path : reply->kept) invocation.people.line("  kept  " + path);
-  invocation.people.line(
-      "\nNext: write requirements and scenarios, commit them, then `nightjar run" +
-      (folder == "." ? "`" : " " + folder + "`"));
-  return kSatisfied;
 }
 
 int do_run(Invocation& invocation) {
@@ -326,7 +305,13 @@ const std::vector<Command>& command_table() {
        "run the whole line on a built-in example",
        {kJson, {"--list", "", "list the examples"}},
        do_try},
-      {"init", "[DIR]", 0, 1, "write a first nightjar.toml, spec and scenario", {}, do_init},
+      {"init",
+       "[DIR]",
+       0,
+       1,
+       "write a first nightjar.toml, spec and scenario",
+       {{"--detect", "", "write what is found out about the project instead"}},
+       do_init},
       {"run",
        "[DIR]",
        0,
@@ -337,6 +322,43 @@ const std::vector<Command>& command_table() {
         {"--command", "COMMAND", "the command engineer's command"},
         kJson},
        do_run},
+      {"prove",
+       "[CHANGE]",
+       0,
+       1,
+       "judge a change: a branch, commit, range, patch, pr/N or the working tree",
+       {{"--base", "REV", "what it is compared with; else the default branch"},
+        kProject,
+        {"--same-behaviour", "", "the change claims to alter no behaviour"},
+        {"--verbose", "", "every reason, finding and test"},
+        {"--junit", "FILE", "write the tests as JUnit XML"},
+        {"--sarif", "FILE", "write reasons and findings as SARIF 2.1.0"},
+        {"--markdown", "FILE", "write a summary for a CI job"},
+        {"--attest", "FILE", "write the signed evidence"},
+        kJson},
+       do_prove},
+      {"evidence log", "", 0, 0, "list what was proven and signed", {kJson}, do_evidence_log},
+      {"evidence show", "RUN", 1, 1, "show the statements of a run", {kJson}, do_evidence_show},
+      {"evidence export",
+       "RUN FILE",
+       2,
+       2,
+       "write the signed evidence of a run to a file",
+       {},
+       do_evidence_export},
+      {"evidence verify",
+       "FILE",
+       1,
+       1,
+       "check signed evidence; with --recheck, prove it again",
+       {{"--key", "FILE", "the public key; without it, this factory's own"},
+        {"--recheck", "", "prove the change again here and compare test by test"},
+        kProject,
+        kJson},
+       do_evidence_verify},
+      {"key show", "", 0, 0, "show the key that signs evidence", {kJson}, do_key_show},
+      {"key rotate", "", 0, 0, "sign with a new key; old evidence stays valid", {kJson},
+       do_key_rotate},
       {"repair",
        "[DIR]",
        0,

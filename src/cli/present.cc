@@ -67,6 +67,7 @@ void print_next(Terminal& people, const api::RunReply& reply) {
   }
   if (reply.state == api::RunState::interrupted) people.line("  nightjar resume " + reply.run);
   people.line("  nightjar why " + reply.run);
+  if (!reply.evidence_key.empty()) people.line("  nightjar evidence show " + reply.run);
 }
 
 }  // namespace
@@ -116,6 +117,16 @@ void Progress::show_node_finished(const Json& payload, std::int64_t at_ms) {
                head.data() + people_.wrapped(printable(why, 400), 28));
 }
 
+api::Listener listener_for(Invocation& invocation, Progress& progress) {
+  if (invocation.has("--json")) {
+    return [&progress](const Json& event) {
+      write_json(event);
+      progress.show(event);
+    };
+  }
+  return [&progress](const Json& event) { progress.show(event); };
+}
+
 void print_diff(Terminal& people, const std::string& diff, std::size_t lines_max) {
   const std::vector<std::string> lines = split_lines(printable_block(diff, 1 << 20));
   for (std::size_t i = 0; i < std::min(lines.size(), lines_max); ++i) {
@@ -152,6 +163,10 @@ void print_summary(Terminal& people, const api::RunReply& reply) {
   }
   if (reply.cost.is_object()) print_row(people, "cost", cost_text(reply.cost));
   if (!reply.branch.empty()) print_row(people, "branch", reply.branch);
+  if (!reply.evidence_key.empty()) {
+    print_row(people, "proof",
+              reply.proof + ", signed with key " + reply.evidence_key.substr(0, 16));
+  }
   print_next(people, reply);
 }
 

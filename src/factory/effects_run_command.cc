@@ -44,14 +44,9 @@ class RunCommand final : public Performer {
   Result<Performed> build(const PerformRequest& request, std::stop_token stop) {
     const Json& arguments = request.arguments;
     TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
-    TRY_INTO(const Workspaces::Built built,
-             world_.workspaces.build({.tree = *arguments.find("tree"),
-                                      .build_command = arguments.string_or("build", ""),
-                                      .test_command = arguments.string_or("test", ""),
-                                      .limits = limits,
-                                      .mounts = world_.mounts,
-                                      .worst_case = request.worst_case},
-                                     stop));
+    TRY_INTO(Workspaces::BuildRequest wanted, build_request_of(world_, request, limits));
+    wanted.test_command = arguments.string_or("test", "");
+    TRY_INTO(const Workspaces::Built built, world_.workspaces.build(wanted, stop));
     const harness::BuildOutcome& outcome = built.outcome;
     if (outcome.build.ended == sandbox::Ended::cancelled ||
         outcome.test.ended == sandbox::Ended::cancelled) {
@@ -172,7 +167,7 @@ class RunCommand final : public Performer {
                 .limits = limits,
                 .mounts = world_.mounts,
                 .worst_case = request.worst_case},
-               stop)
+               Workspaces::Make::missing, stop)
         .value_or("");
   }
 

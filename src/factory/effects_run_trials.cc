@@ -39,19 +39,13 @@ class RunTrials final : public Performer {
     const Json& arguments = request.arguments;
     const Json& tree = *arguments.find("tree");
     TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
+    TRY_INTO(const Workspaces::BuildRequest build, build_request_of(world_, request, limits));
     TRY_INTO(const std::string built,
-             world_.workspaces.built({.tree = tree,
-                                      .build_command = arguments.string_or("build", ""),
-                                      .test_command = {},
-                                      .limits = limits,
-                                      .mounts = world_.mounts,
-                                      .worst_case = request.worst_case},
-                                     stop));
+             world_.workspaces.built(build, Workspaces::Make::missing, stop));
     TRY_INTO(std::vector<scenario::Scenario> visible, visible_scenarios(tree));
     repeat_flaky(visible, arguments.get_strings("flaky").value_or({}));
     TRY_INTO(const Holdouts sealed, sealed_scenarios(arguments));
-    const sandbox::Spec spec{
-        .lower_dirs = {built}, .mounts = world_.mounts, .limits = sandbox_limits(limits)};
+    const sandbox::Spec spec = spec_of(built, build);
     const harness::CommandLimits commands = command_limits(limits, request.worst_case);
     const scenario::RunOptions options{
         .limits = {.wall_max = narrowed(commands.wall_max, arguments.int_or("step_wall_ms", 0)),

@@ -6,6 +6,8 @@
 #include "agent/engineers.h"
 #include "base/bytes.h"
 #include "factory/findings.h"
+#include "factory/handlers_proof.h"
+#include "factory/node_parts.h"
 
 namespace nightjar::factory {
 namespace {
@@ -15,37 +17,29 @@ using workflow::NodeOutcome;
 
 constexpr int kFlakeTrials = 3;        // runs of what fails, before anything is repaired
 constexpr std::int64_t kParallel = 2;  // trials and candidates side by side, for the CPU estimate
-constexpr std::int64_t kWorthwhileMs = 250;
 constexpr std::size_t kFindingsMax = 100;
 
-/// Which sources an effect works on: the base commit's project folder with changes laid over it.
-Json tree_of(const RunView& view, const std::string& changes) {
-  return Json::object({{"top", view.created.top},
-                       {"folder", view.created.folder},
-                       {"commit", view.created.base_commit},
-                       {"changes", changes}});
-}
-
-/// Never more than is left of the budget: the effect holds itself to its worst case. With less than
-/// kWorthwhileMs left the wish stays as it is, and the gate refuses it by name.
-event::Cost within_budget(const RunView& view, std::int64_t wall_ms, std::int64_t cpu_ms) {
-  const event::Cost left = view.ledger.left();
-  const auto narrowed = [](std::int64_t wanted, std::int64_t there) {
-    return there < kWorthwhileMs ? wanted : std::min(wanted, there);
-  };
-  return {.cpu_ms = narrowed(cpu_ms, left.cpu_ms), .wall_ms = narrowed(wall_ms, left.wall_ms)};
+Json recipe_env(const RunView& view) {
+  const Json* env = view.created.recipe.find("env");
+  return env == nullptr ? Json::object() : *env;
 }
 
 event::Effect build_effect(const RunView& view, const std::string& changes) {
   const std::int64_t commands = view.created.test_command.empty() ? 1 : 2;
+  const bool given = proves_given_change(view);
+  const config::Limits& limits = view.created.limits;
+  const std::int64_t wall = given ? limits.suite_ms_max : limits.wall_ms_max;
+  const std::int64_t cpu = given ? 2 * limits.suite_ms_max : limits.cpu_ms_max;
   return {.kind = event::EffectKind::run_command,
           .arguments = Json::object({{"purpose", "build"},
                                      {"tree", tree_of(view, changes)},
                                      {"build", view.created.build_command},
                                      {"test", view.created.test_command},
+                                     {"environment", environment_of(view)},
+                                     {"env", recipe_env(view)},
+                                     {"limit", given ? "suite" : "command"},
                                      {"limits", to_json(view.created.limits)}}),
-          .worst_case = within_budget(view, commands * view.created.limits.wall_ms_max,
-                                      commands * view.created.limits.cpu_ms_max)};
+          .worst_case = within_budget(view, commands * wall, commands * cpu)};
 }
 
 /// Scenarios that the baseline saw hold only sometimes: one lucky trial proves nothing.
@@ -70,6 +64,9 @@ event::Effect trials_effect(const RunView& view, const std::string& changes, int
                {"step_wall_ms", baseline == nullptr ? 0 : baseline->int_or("step_wall_ms", 0)},
                {"step_cpu_ms", baseline == nullptr ? 0 : baseline->int_or("step_cpu_ms", 0)},
                {"build", view.created.build_command},
+               {"environment", environment_of(view)},
+               {"env", recipe_env(view)},
+               {"limit", proves_given_change(view) ? "suite" : "command"},
                {"project", view.created.project.str()},
                {"holdouts", view.created.holdouts},
                {"holdout_digest", view.created.holdout_digest},
@@ -77,18 +74,6 @@ event::Effect trials_effect(const RunView& view, const std::string& changes, int
                {"flaky", flaky_names(view)},
                {"limits", to_json(view.created.limits)}}),
           .worst_case = within_budget(view, wall, wall * kParallel)};
-}
-
-/// The effect failed on this machine, not the program in it.
-NodeResult machine_failure(const EffectRecord& record) {
-  NodeResult result{.outcome = NodeOutcome::fail,
-                    .why = record.why,
-                    .fingerprint = "machine:" + record.error_code};
-  result.context["machine"] = record.error_code;
-  result.context["work"] = "none";
-  result.facts.set("machine", record.error_code);
-  result.facts.set("why", record.why);
-  return result;
 }
 
 NextAction handle_check(const workflow::Node&, const RunView& view) {
@@ -106,6 +91,11 @@ NextAction handle_check(const workflow::Node&, const RunView& view) {
   }
   result.facts.set("why", result.why);
   return result;
+}
+
+bool wants_trials(const RunView& view) {
+  return view.effects.size() == 1 && view.effects[0].result.bool_or("built", false) &&
+         view.created.scenarios + view.created.holdouts > 0;
 }
 
 bool all_satisfied(const Json& results) {
@@ -128,7 +118,8 @@ NodeResult judge_tree(const RunView& view) {
     result.facts.set("why", result.why);
     return result;
   }
-  const Json& trials = view.effects.at(1).result;
+  // Without scenarios there were no trials.
+  const Json trials = view.effects.size() > 1 ? view.effects[1].result : Json::object();
   const Json* visible = trials.find("visible");
   const Json* holdout = trials.find("holdout");
   result.facts.set("visible", visible == nullptr ? Json::array() : *visible);
@@ -149,6 +140,15 @@ NodeResult judge_tree(const RunView& view) {
   }
   const std::int64_t sealed = result.facts.find("holdout")->int_or("total", 0);
   const std::int64_t sealed_satisfied = result.facts.find("holdout")->int_or("satisfied", 0);
+  if (view.effects.size() == 1) {
+    result.why = "built, no scenarios";
+    if (build.bool_or("tested", false) && !build.bool_or("tests_passed", false)) {
+      result.why = "built, no scenarios, own tests fail";
+      result.fingerprint += "tests\n";
+    }
+    result.facts.set("why", result.why);
+    return result;
+  }
   result.why = "visible " + std::to_string(satisfied) + "/" +
                std::to_string(rows.as_array().size()) + ", sealed " +
                std::to_string(sealed_satisfied) + "/" + std::to_string(sealed);
@@ -169,9 +169,7 @@ NextAction handle_build(const workflow::Node&, const RunView& view) {
     if (record.outcome != Outcome::done) return machine_failure(record);
   }
   if (view.effects.empty()) return build_effect(view, "");
-  if (view.effects.size() == 1 && view.effects[0].result.bool_or("built", false)) {
-    return trials_effect(view, "", kFlakeTrials);
-  }
+  if (wants_trials(view)) return trials_effect(view, "", kFlakeTrials);
   NodeResult result = judge_tree(view);
   if (result.outcome == NodeOutcome::fail) {
     // The reasoner needs a project that builds; a command engineer may be there to make it build.
@@ -275,11 +273,9 @@ NextAction handle_prove(const workflow::Node&, const RunView& view) {
     if (record.outcome != Outcome::done) return machine_failure(record);
   }
   const Json* engineer = view.facts_of("engineer");
-  const std::string candidate = engineer == nullptr ? "" : engineer->string_or("candidate", "");
+  const std::string candidate = candidate_of(view);
   if (view.effects.empty()) return build_effect(view, candidate);
-  if (view.effects.size() == 1 && view.effects[0].result.bool_or("built", false)) {
-    return trials_effect(view, candidate, 0);
-  }
+  if (wants_trials(view)) return trials_effect(view, candidate, 0);
   NodeResult result = judge_tree(view);
   result.facts.set("candidate", candidate);
   if (engineer != nullptr) {
@@ -386,6 +382,12 @@ const HandlerTable& builtin_handlers() {
                                     {"build", handle_build},
                                     {"engineer", handle_engineer},
                                     {"prove", handle_prove},
+                                    {"environment", handle_environment},
+                                    {"inspect", handle_inspect},
+                                    {"baseline", handle_baseline},
+                                    {"suites", handle_suites},
+                                    {"verdict", handle_verdict},
+                                    {"evidence", handle_evidence},
                                     {"branch", handle_branch},
                                     {"apply", handle_apply},
                                     {"conditional", handle_conditional}});

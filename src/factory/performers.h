@@ -10,6 +10,7 @@
 #include "factory/effects.h"
 #include "factory/holdouts.h"
 #include "factory/workspaces.h"
+#include "harness/environment.h"
 #include "sandbox/sandbox.h"
 #include "store/journal.h"
 
@@ -24,6 +25,9 @@ struct World {
   const HoldoutStore& holdouts;
   std::vector<sandbox::Mount> mounts;  // from the user's configuration
   std::string scratch_dir;
+  std::string data_dir;
+  harness::HostView host;  // where toolchains are looked for
+  std::string version;     // of this program
 };
 
 std::unique_ptr<Performer> make_run_command(World& world);
@@ -31,6 +35,14 @@ std::unique_ptr<Performer> make_run_search(World& world);
 std::unique_ptr<Performer> make_run_trials(World& world);
 std::unique_ptr<Performer> make_write_branch(World& world);
 std::unique_ptr<Performer> make_apply_patch(World& world);
+std::unique_ptr<Performer> make_prepare_environment(World& world);
+std::unique_ptr<Performer> make_inspect_change(World& world);
+std::unique_ptr<Performer> make_run_suites(World& world);
+std::unique_ptr<Performer> make_sign_evidence(World& world);
+
+/// What the arguments of run_command and run_trials say of the tree to build.
+Result<Workspaces::BuildRequest> build_request_of(const World& world, const PerformRequest& request,
+                                                  const config::Limits& limits);
 
 Performers make_performers(World& world);
 

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "event/effect.h"
 #include "harness/build.h"
+#include "harness/environment.h"
 #include "repo/repository.h"
 #include "sandbox/sandbox.h"
 #include "store/journal.h"
@@ -42,6 +43,9 @@ class Workspaces {
     config::Limits limits;
     std::vector<sandbox::Mount> mounts;
     event::Cost worst_case;  // of the effect it is part of
+    harness::Environment environment{};  // of the run; empty where it has none
+    std::map<std::string, std::string> env{};  // of this build, above the environment's
+    enum class Limit { command, suite } limit = Limit::command;
   };
   struct Built {
     harness::BuildOutcome outcome;
@@ -49,8 +53,12 @@ class Workspaces {
   };
   /// Builds (and tests) the tree; keeps the result for built().
   Result<Built> build(const BuildRequest& request, std::stop_token stop);
-  /// The built tree, building it when it is not there.
-  Result<std::string> built(const BuildRequest& request, std::stop_token stop);
+  /// The host folder of our in-process reporters, to be mounted at harness::kReportersPath.
+  Result<std::string> reporters();
+  /// The built tree, building it when it is not there; "" when it is not and `nothing` is to be
+  /// made.
+  enum class Make { nothing, missing };
+  Result<std::string> built(const BuildRequest& request, Make make, std::stop_token stop);
 
  private:
   std::string fresh_folder(const char* kind);
@@ -60,11 +68,16 @@ class Workspaces {
   sandbox::Launcher& launcher_;
   Guarded<std::map<std::string, std::string>> sources_;  // tree → folder
   Guarded<std::map<std::string, std::string>> built_;    // tree and build command → folder
+  Guarded<std::string> reporters_;
   Guarded<int> made_;
 };
 
 sandbox::Limits sandbox_limits(const config::Limits& limits);
+/// The workspace of a built tree as suites and trials see it.
+sandbox::Spec spec_of(const std::string& built, const Workspaces::BuildRequest& request);
 /// The narrower of a command's limits and what the effect may use in all.
 harness::CommandLimits command_limits(const config::Limits& limits, const event::Cost& worst_case);
+/// The same for one set-up, build or session of a suite.
+harness::CommandLimits suite_limits(const config::Limits& limits, const event::Cost& worst_case);
 
 }  // namespace nightjar::factory

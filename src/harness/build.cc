@@ -17,9 +17,11 @@ Result<sandbox::Outcome> run_to_end(sandbox::Sandbox& sandbox, const sandbox::Co
 
 }  // namespace
 
-sandbox::Command shell_command(const std::string& command, const CommandLimits& limits) {
+sandbox::Command shell_command(const std::string& command, const CommandLimits& limits,
+                               const std::map<std::string, std::string>& env) {
   sandbox::Command out;
   out.argv = {"/bin/sh", "-c", command};
+  out.env = env;
   out.wall_max = limits.wall_max;
   out.cpu_max = limits.cpu_max;
   out.output_bytes_max = limits.output_bytes_max;
@@ -32,7 +34,7 @@ Result<BuildOutcome> build_and_test(sandbox::Launcher& launcher, const BuildInpu
   TRY_INTO(const std::unique_ptr<sandbox::Sandbox> sandbox, launcher.open(input.source));
   if (!input.build_command.empty()) {
     TRY_INTO(outcome.build,
-             run_to_end(*sandbox, shell_command(input.build_command, input.limits), stop));
+             run_to_end(*sandbox, shell_command(input.build_command, input.limits, input.env), stop));
     if (!outcome.build.succeeded()) return outcome;
   }
   // Before the suite, whose traces are no part of what was built.
@@ -46,7 +48,7 @@ Result<BuildOutcome> build_and_test(sandbox::Launcher& launcher, const BuildInpu
   }
   TRY(sandbox->begin_layer());
   Result<sandbox::Outcome> tested =
-      run_to_end(*sandbox, shell_command(input.test_command, input.limits), stop);
+      run_to_end(*sandbox, shell_command(input.test_command, input.limits, input.env), stop);
   Result<> dropped = sandbox->end_layer();
   TRY_INTO(outcome.test, std::move(tested));
   TRY(std::move(dropped));

@@ -4,6 +4,7 @@
 // exhausted (the built project is larger than built_limits); a build that fails is a BuildOutcome.
 #pragma once
 
+#include <map>
 #include <stop_token>
 #include <string>
 
@@ -19,12 +20,14 @@ struct CommandLimits {
 };
 
 /// A shell command of a project file, as the sandbox runs it: /bin/sh -c COMMAND in the workspace.
-sandbox::Command shell_command(const std::string& command, const CommandLimits& limits);
+sandbox::Command shell_command(const std::string& command, const CommandLimits& limits,
+                               const std::map<std::string, std::string>& env = {});
 
 struct BuildInput {
   sandbox::Spec source;       // the tree to build as lower_dirs
   std::string build_command;  // empty: nothing to build
   std::string test_command;   // empty: no suite
+  std::map<std::string, std::string> env{};  // of both commands
   CommandLimits limits;
   std::string built_dir;  // new host folder that receives the built workspace
   sandbox::TreeLimits built_limits;
