@@ -1,15 +1,14 @@
 // What a change looks like to a sceptic, before anything of it runs: tampering with what judges it,
 // its size by kind, the public names and dependencies it touches, the lines that tests must
-// execute.
+// execute. The facts that a verdict rests on; nothing here finds them.
 //
-// Pure; any thread. Errors: exhausted (more than kFilesMax files or kTextBytesMax in one file).
+// Values; any thread. Errors: corrupt or invalid_input (JSON of another shape).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,22 +20,8 @@
 
 namespace nightjar::proof {
 
-inline constexpr std::size_t kFilesMax = 20'000;
-inline constexpr std::size_t kTextBytesMax = std::size_t{4} << 20;  // larger files are not read
-
-/// One file of the change. Renames are paired by the caller where content says so.
-struct FileChange {
-  std::string path;                   // after; for a deleted file before
-  std::string old_path{};             // when it was renamed, else ""
-  std::optional<std::string> before;  // nullopt: new. Cut at kTextBytesMax
-  std::optional<std::string> after;   // nullopt: deleted
-  bool executable_before = false;
-  bool executable_after = false;
-  bool link_after = false;  // a symbolic link; `after` is where it points
-};
-
 struct Finding {
-  std::string rule;  // "test-deleted", "assertion-removed", …; docs/proof.md#tampering lists them
+  std::string rule;  // "test-deleted", "assertion-removed", …
   enum class Severity { note, warning, serious } severity = Severity::note;
   std::string file{};
   int line = 0;      // after; of a removal: the line before which it stood
@@ -45,15 +30,6 @@ struct Finding {
 std::string_view name_of(Finding::Severity severity);
 Json to_json(const Finding& finding);
 Result<Finding> finding_from(const Json& json);
-
-/// Every rule that findings come from, with what it looks for; docs/proof.md#tampering shows the
-/// same.
-struct RuleInfo {
-  std::string_view name;
-  Finding::Severity severity;  // the highest that it gives
-  std::string_view what;
-};
-std::span<const RuleInfo> rule_infos();
 
 inline constexpr std::size_t kFindingsOfOneRuleMax =
     50;  // more of one rule are counted in the last
@@ -91,11 +67,5 @@ struct Inspection {
   bool only_tests = false;
 };
 Json to_json(const Inspection& inspection);
-
-struct InspectInput {
-  std::vector<FileChange> files;
-  std::vector<std::string> requirement_ids;
-};
-Result<Inspection> inspect(const InspectInput& input);
 
 }  // namespace nightjar::proof

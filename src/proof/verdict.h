@@ -2,7 +2,7 @@
 //
 // PROVEN says: something that failed without the change holds with it (a test, a scenario), nothing
 // that held fails, the tests reach the changed lines, and nobody moved the goalposts.
-// NOT_PROVEN says what failed. UNDECIDED says what stops a decision. Rules: docs/proof.md.
+// NOT_PROVEN says what failed. UNDECIDED says what stops a decision.
 // Pure; any thread.
 #pragma once
 
@@ -76,7 +76,7 @@ struct Facts {
 };
 
 struct Reason {
-  std::string code;  // "test-broken", "nothing-demonstrates", …; docs/proof.md#reasons
+  std::string code;  // "test-broken", "nothing-demonstrates", …
   Verdict towards = Verdict::undecided;
   std::string what;  // one sentence; names the tests, files and lines
   std::string file{};
@@ -86,7 +86,7 @@ Json to_json(const Reason& reason);
 
 Result<Reason> reason_from(const Json& json);
 
-/// Every code that a Reason may have, with what it means; docs/proof.md#reasons shows the same.
+/// Every code that a Reason may have, with what it means.
 struct ReasonCode {
   std::string_view code;
   Verdict towards;
