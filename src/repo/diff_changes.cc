@@ -1,8 +1,10 @@
-// The difference that changes make to a commit. The new objects live in memory only.
+// The difference that changes make to a commit, and the tree that they make of it. The new objects
+// live in memory only.
 #include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 
+#include "repo/change_spec.h"
 #include "repo/repository.h"
 #include "repo/repository_impl.h"
 #include "repo/tree_writer.h"
@@ -14,8 +16,8 @@ constexpr std::size_t kDiffBytesMax = std::size_t{64} << 20;
 constexpr git_off_t kDiffedFileBytesMax = git_off_t{16} << 20;  // larger: shown as binary
 constexpr int kMemoryFirst = 999;  // higher than the priorities of libgit2's own stores
 
-/// A repository without files of its own: reads the objects of `git`, keeps new ones in memory, and
-/// knows no configuration and no attributes.
+}  // namespace
+
 Result<RepositoryHandle> memory_repository(git_repository* git) {
   const std::string objects = std::string(git_repository_commondir(git)) + "objects";
   git_odb* raw_odb = nullptr;
@@ -30,8 +32,6 @@ Result<RepositoryHandle> memory_repository(git_repository* git) {
   if (code < 0) return git_error_of("prepare a difference", code);
   return RepositoryHandle(raw);
 }
-
-}  // namespace
 
 Result<std::string> Repository::diff(const std::string& commit, const Changes& changes) const {
   TRY_INTO(const TreeHandle project, impl_->project_tree(commit));
@@ -72,6 +72,19 @@ Result<std::string> Repository::diff(const std::string& commit, const Changes& c
   }
   if (code < 0) return git_error_of("write the difference", code);
   return text;
+}
+
+Result<std::string> tree_id(const Repository& repository, const std::string& commit,
+                            const Changes& changes) {
+  const RepositoryAccess::Impl& impl = RepositoryAccess::of(repository);
+  TRY_INTO(const TreeHandle project, impl.project_tree(commit));
+  TRY_INTO(const RepositoryHandle memory, memory_repository(impl.git.get()));
+  git_tree* raw = nullptr;
+  const int code = git_tree_lookup(&raw, memory.get(), git_tree_id(project.get()));
+  const TreeHandle before(raw);
+  if (code < 0) return git_error_of("read the tree of commit " + commit, code);
+  TRY_INTO(const git_oid id, write_changed_tree(memory.get(), before.get(), "", changes));
+  return hex_of(id);
 }
 
 }  // namespace nightjar::repo

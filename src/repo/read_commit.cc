@@ -21,31 +21,6 @@ std::string_view content_of(const ObjectHandle& object) {
           git_odb_object_size(object.get())};
 }
 
-Result<OdbHandle> odb_of(git_repository* git) {
-  git_odb* raw = nullptr;
-  const int code = git_repository_odb(&raw, git);
-  if (code < 0) return git_error_of("open the object store", code);
-  return OdbHandle(raw);
-}
-
-/// A link may climb out of its own folder first and then only go down. With ".." after a name, a
-/// second link on the way could lead above the top although the text alone does not.
-bool stays_inside(const std::string& link_path, std::string_view target) {
-  if (target.empty() || target.starts_with('/') || target.find('\0') != std::string_view::npos)
-    return false;
-  auto depth = std::count(link_path.begin(), link_path.end(), '/');
-  bool went_down = false;
-  for (const std::string& part : split(target, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      went_down = true;
-    } else if (went_down || depth-- == 0) {
-      return false;
-    }
-  }
-  return true;
-}
-
 Result<> make_empty_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) == 0) return ok;
   if (errno != EEXIST) return errno_error("create " + path, errno);
@@ -137,6 +112,29 @@ class Export {
 };
 
 }  // namespace
+
+Result<OdbHandle> odb_of(git_repository* git) {
+  git_odb* raw = nullptr;
+  const int code = git_repository_odb(&raw, git);
+  if (code < 0) return git_error_of("open the object store", code);
+  return OdbHandle(raw);
+}
+
+bool stays_inside(const std::string& link_path, std::string_view target) {
+  if (target.empty() || target.starts_with('/') || target.find('\0') != std::string_view::npos)
+    return false;
+  auto depth = std::count(link_path.begin(), link_path.end(), '/');
+  bool went_down = false;
+  for (const std::string& part : split(target, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      went_down = true;
+    } else if (went_down || depth-- == 0) {
+      return false;
+    }
+  }
+  return true;
+}
 
 Result<ObjectHandle> read_blob(git_odb* odb, const git_oid& id, const std::string& path,
                                std::uint64_t bytes_max) {

@@ -87,6 +87,7 @@ class Repository {
   Result<std::string> diff(const std::string& commit, const Changes& changes) const;
 
  private:
+  friend struct RepositoryAccess;  // the other .cc files of this part
   struct Impl;
   explicit Repository(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

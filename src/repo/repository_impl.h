@@ -24,6 +24,22 @@ struct Repository::Impl {
   Result<TreeHandle> project_tree(const std::string& commit_hex) const;
 };
 
+/// For the functions of this part that are no members.
+struct RepositoryAccess {
+  using Impl = Repository::Impl;
+  static const Impl& of(const Repository& repository) { return *repository.impl_; }
+};
+
+/// A repository without files of its own: reads the objects of `git`, keeps new ones in memory, and
+/// knows no configuration and no attributes.
+Result<RepositoryHandle> memory_repository(git_repository* git);
+
+Result<OdbHandle> odb_of(git_repository* git);
+
+/// Whether a link of the project stays in it: it may climb out of its own folder first and then
+/// only go down. With ".." after a name, a second link on the way could lead above the top.
+bool stays_inside(const std::string& link_path, std::string_view target);
+
 /// A whole object; exhausted above `bytes_max`, corrupt when the object is missing or damaged.
 Result<ObjectHandle> read_blob(git_odb* odb, const git_oid& id, const std::string& path,
                                std::uint64_t bytes_max);
