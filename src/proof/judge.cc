@@ -129,6 +129,7 @@ class Judge {
   void weigh_changes(const SuiteEvidence& suite);
   void weigh_restored(const SuiteEvidence& suite);
   void weigh_edited(const TestChange& restored);
+  bool is_renamed(const TestChange& gone) const;
   void weigh_gone(const SuiteEvidence& suite);
   void weigh_findings();
   void weigh_demonstrations();
@@ -340,6 +341,17 @@ void Judge::weigh_edited(const TestChange& restored) {
   }
 }
 
+std::string_view last_name(std::string_view test) {
+  return test.substr(test.find_last_of(".:/> ") + 1);
+}
+
+/// The runner misses the test's name, and reading the change found the test under another one.
+bool Judge::is_renamed(const TestChange& gone) const {
+  return std::ranges::any_of(facts_.inspection.renamed_tests, [&](const std::string& name) {
+    return last_name(name) == last_name(gone.test);
+  });
+}
+
 void Judge::weigh_restored(const SuiteEvidence& suite) {
   std::map<std::string_view, const TestChange*> now;
   for (const TestChange& change : suite.changes) now[change.test] = &change;
@@ -359,6 +371,8 @@ void Judge::weigh_restored(const SuiteEvidence& suite) {
     if (became == Transition::broken || became == Transition::flaky) continue;
     if (restored.after == TestOutcome::unknown) {
       add_test("test-unknown", restored, "passes on base and cannot be judged as it was there");
+    } else if (became == Transition::gone && is_renamed(restored)) {
+      weigh_edited(restored);
     } else if (became == Transition::gone && !is_about_interface(restored)) {
       add_test("deleted-test-fails", restored, "is deleted by the change; put back, it fails");
     } else if (became == Transition::newly_skipped) {
@@ -470,8 +484,8 @@ void Judge::weigh_notes() {
     }
   }
   if (kept > 0) {
-    add("held", counted(static_cast<std::size_t>(kept), "test") +
-                    " that passed on base passes on the change");
+    add("held", counted(static_cast<std::size_t>(kept), "test") + " that passed on base " +
+                    (kept == 1 ? "passes" : "pass") + " on the change");
   }
   if (!red.empty()) {
     add("known-red", counted(red.size(), "test") + " failed on base already: " + names_text(red));

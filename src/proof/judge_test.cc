@@ -202,6 +202,11 @@ std::vector<Row> rows_of_restored_tests() {
         change_of("tests/test_a.py::test_old", transition, TestOutcome::passed, after)};
   };
   return {
+      row("renamed test expects something else", good_fix(), Verdict::proven, "demonstrated",
+          [&](Facts& f) {
+            restored(fails, became(Transition::gone, TestOutcome::not_run))(f);
+            f.inspection.renamed_tests = {"A.test_old"};
+          }),
       row("deleted test fails", good_fix(), Verdict::not_proven, "deleted-test-fails",
           restored(fails, became(Transition::gone, TestOutcome::not_run))),
       row("skipped test fails", good_fix(), Verdict::not_proven, "skipped-test-fails",

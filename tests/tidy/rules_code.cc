@@ -34,7 +34,7 @@ constexpr std::array kBans = {
     Ban{R"(\b(u|nano)?sleep\s*\()", Where::everywhere,
         "sleep: wait for what must happen, with a limit"},
     Ban{R"(\.detach\(\))", Where::everywhere, "a detached thread: join it in a destructor"},
-    Ban{R"(\bdelete\s*(\[\])?\s*[A-Za-z_*])", Where::sources,
+    Ban{R"(\bdelete\b\s*(\[\])?\s*[A-Za-z_*])", Where::sources,
         "`delete`: one owner frees it, by itself"},
     Ban{R"(\b(GTEST_SKIP|DISABLED_\w*))", Where::everywhere, "a skipped test: it must run, or go"},
     Ban{R"(\b(strcpy|strcat|sprintf|gets|system|popen)\s*\()", Where::sources,

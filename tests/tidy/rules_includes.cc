@@ -25,8 +25,9 @@ constexpr std::array kLibraries = {
     Library{"git2(\\.h|/.*)", "src/repo/", "use repo/repository.h"},
     Library{"toml\\+\\+/.*|toml\\.hpp", "src/config/toml.cc", "use config/toml.h"},
     Library{"yaml-cpp/.*", "src/scenario/yaml.cc", "use scenario/yaml.h"},
-    Library{"re2/.*", "src/scenario/ src/harness/",
-            "patterns of users are the scenario part's, those of project files detection's"},
+    Library{"re2/.*", "src/scenario/ src/harness/ src/proof/",
+            "patterns of users are the scenario part's, of project files detection's, of cheats "
+            "proof's"},
     Library{"tree_sitter/.*", "src/reason/syntax.", "use reason/syntax.h"},
     Library{"seccomp\\.h", "src/sandbox/", "walls are the sandbox's"},
     Library{"boost/.*", "src/net/", "sockets are net's"},
