@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/version.h"
 #include "config/config.h"
 #include "factory/service.h"
 
@@ -71,6 +72,9 @@ std::unique_ptr<api::Service> make_service(const std::optional<std::string>& dat
   return factory::open_service({.settings = *std::move(settings),
                                 .helper_path = helper_path(),
                                 .scratch_parent = environment_value("TMPDIR").value_or("/tmp"),
+                                .version = std::string(cli::kVersion),
+                                .host = {.path = environment_value("PATH").value_or(""),
+                                         .home = environment_value("HOME").value_or("")},
                                 .helper_started = [stop] { watch_signals(stop); }});
 }
 

@@ -26,20 +26,46 @@ Json to_json(const Satisfaction& satisfaction) {
 }
 
 Json to_json(const RunReply& reply) {
-  return Json::object({{"run", reply.run},
-                       {"state", name_of(reply.state)},
+  return Json::object(
+      {{"run", reply.run},
+       {"state", name_of(reply.state)},
+       {"verdict", reply.verdict},
+       {"branch", reply.branch.empty() ? Json() : Json(reply.branch)},
+       {"scenarios", Json::object({{"visible", to_json(reply.visible)},
+                                   {"validation", to_json(reply.validation)},
+                                   {"holdout", to_json(reply.holdout)}})},
+       {"cost", reply.cost},
+       {"proof", reply.proof.empty() ? Json() : Json(reply.proof)},
+       {"evidence_key", reply.evidence_key.empty() ? Json() : Json(reply.evidence_key)},
+       {"cause", reply.cause},
+       {"diff", reply.diff},
+       {"findings", Json::strings(reply.findings)},
+       {"walls", Json::strings(reply.walls)},
+       {"not_enforced", Json::strings(reply.not_enforced)},
+       {"why", reply.why}});
+}
+
+Json to_json(const EvidenceLine& line) {
+  return Json::object({{"run", line.run},
+                       {"project", line.project},
+                       {"change", line.change},
+                       {"base_commit", line.base_commit},
+                       {"change_commit", line.change_commit},
+                       {"branch", line.branch},
+                       {"verdict", line.verdict},
+                       {"at", line.at}});
+}
+
+Json to_json(const VerifyReply& reply) {
+  return Json::object({{"verified", reply.verified},
                        {"verdict", reply.verdict},
-                       {"branch", reply.branch.empty() ? Json() : Json(reply.branch)},
-                       {"scenarios", Json::object({{"visible", to_json(reply.visible)},
-                                                   {"validation", to_json(reply.validation)},
-                                                   {"holdout", to_json(reply.holdout)}})},
-                       {"cost", reply.cost},
-                       {"cause", reply.cause},
-                       {"diff", reply.diff},
-                       {"findings", Json::strings(reply.findings)},
-                       {"walls", Json::strings(reply.walls)},
-                       {"not_enforced", Json::strings(reply.not_enforced)},
-                       {"why", reply.why}});
+                       {"change", reply.change},
+                       {"key", reply.key_id},
+                       {"refused", Json::strings(reply.refused)},
+                       {"facts", Json::strings(reply.facts)},
+                       {"rechecked", reply.rechecked},
+                       {"differences", Json::strings(reply.differences)},
+                       {"notes", Json::strings(reply.notes)}});
 }
 
 Json to_json(const RepairReply& reply) {

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "api/proof.h"
+#include "api/run_state.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -22,11 +24,6 @@ namespace nightjar::api {
 /// Each recorded event as it becomes durable ({"event": "node.started", "run": …, "payload": {…}}),
 /// and lines of progress ({"event": "progress", "text": …}) that are not recorded.
 using Listener = std::function<void(const Json&)>;
-
-/// How a run ended, or where it is.
-enum class RunState { running, interrupted, satisfied, not_satisfied, waiting, exhausted, failed };
-std::string_view name_of(RunState state);
-std::optional<RunState> run_state_from(std::string_view name);
 
 struct Satisfaction {
   int total = 0;
@@ -58,6 +55,8 @@ struct RunReply {
   std::vector<std::string> not_enforced;  // totals this machine cannot enforce
   std::string why;
   std::string top;              // the repository
+  std::string proof;            // the proof's verdict on the change; "" when there was none
+  std::string evidence_key;     // id of the key that signed it
   bool machine_failed = false;  // this machine could not; `why` says what to do
 };
 Json to_json(const RunReply& reply);
@@ -179,6 +178,18 @@ class Service {
                                std::stop_token stop) = 0;
   virtual Result<RunReply> resume(const std::string& run, const Listener& listener,
                                   std::stop_token stop) = 0;
+  /// Judges a change that exists: docs/proof.md.
+  virtual Result<ProveReply> prove(const ProveRequest& request, const Listener& listener,
+                                   std::stop_token stop) = 0;
+  /// Writes nightjar.toml from what is found out about the project at HEAD.
+  virtual Result<InitReply> init_detected(const std::string& folder) = 0;
+  virtual Result<std::vector<EvidenceLine>> evidence_log(std::size_t count_max) = 0;
+  /// The evidence file of a run.
+  virtual Result<EvidenceReply> evidence(const std::string& run) = 0;
+  virtual Result<VerifyReply> verify_evidence(const VerifyRequest& request,
+                                              const Listener& listener, std::stop_token stop) = 0;
+  virtual Result<KeyReply> signing_key() = 0;
+  virtual Result<KeyReply> rotate_key() = 0;
   virtual Result<RepairReply> repair(const RepairRequest& request, const Listener& listener,
                                      std::stop_token stop) = 0;
 

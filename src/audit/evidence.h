@@ -88,6 +88,7 @@ class KeyRing {
   /// Made at its first use.
   Result<SigningKey> signing_key();
   Result<std::vector<std::string>> public_keys_pem() const;  // the current one first
+  Result<std::vector<std::string>> retired_key_ids() const;
   /// A new signing key; the old public one stays, so that old evidence can be verified.
   Result<SigningKey> rotate();
 

@@ -149,6 +149,16 @@ Result<std::vector<std::string>> KeyRing::public_keys_pem() const {
   return pems;
 }
 
+Result<std::vector<std::string>> KeyRing::retired_key_ids() const {
+  TRY_INTO(const std::vector<std::string> pems, public_keys_pem());
+  std::vector<std::string> ids;
+  for (std::size_t i = path_exists(signing_path(dir_)) ? 1 : 0; i < pems.size(); ++i) {
+    TRY_INTO(const PublicKey key, PublicKey::parse(pems[i]));
+    ids.push_back(key.id());
+  }
+  return ids;
+}
+
 Result<SigningKey> KeyRing::rotate() {
   TRY_INTO(const SigningKey old, signing_key());
   // 1. The old public key first: were the power to go after the switch, its evidence could not be

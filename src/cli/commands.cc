@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "cli/command.h"
+#include "cli/commands_proof.h"
 #include "cli/present.h"
 
 namespace nightjar::cli {
@@ -13,33 +14,11 @@ namespace {
 constexpr Option kJson{"--json", "", "one JSON object a line on stdout; the result comes last"};
 constexpr std::size_t kRunsShownMax = 1000;
 
-api::Listener listener_for(Invocation& invocation, Progress& progress) {
-  if (invocation.has("--json")) {
-    return [&progress](const Json& event) {
-      write_json(event);
-      progress.show(event);
-    };
-  }
-  return [&progress](const Json& event) { progress.show(event); };
-}
-
 int finish_run(Invocation& invocation, const Result<api::RunReply>& reply) {
   if (!reply) return report_error(invocation, reply.error());
   print_summary(invocation.people, *reply);
   if (invocation.has("--json")) write_json(to_json(*reply));
   return status_for(reply->state);
-}
-
-int do_init(Invocation& invocation) {
-  const std::string folder = invocation.argument(0, ".");
-  const Result<api::InitReply> reply = invocation.service().init(folder);
-  if (!reply) return report_error(invocation, reply.error());
-  for (const std::string& path : reply->created) invocation.people.line("  made  " + path);
-  for (const std::string& path : reply->kept) invocation.people.line("  kept  " + path);
-  invocation.people.line(
-      "\nNext: write requirements and scenarios, commit them, then `nightjar run" +
-      (folder == "." ? "`" : " " + folder + "`"));
-  return kSatisfied;
 }
 
 int do_run(Invocation& invocation) {
@@ -314,11 +293,10 @@ int do_doctor(Invocation& invocation) {
   return bad ? kMachineCannot : kSatisfied;
 }
 
-}  // namespace
+constexpr Option kProject{"--project", "DIR", "the project; without it, this folder"};
 
-const std::vector<Command>& command_table() {
-  constexpr Option kProject{"--project", "DIR", "the project; without it, this folder"};
-  static const std::vector<Command> kTable = {
+std::vector<Command> work_commands() {
+  return {
       {"try",
        "[EXAMPLE]",
        0,
@@ -326,7 +304,13 @@ const std::vector<Command>& command_table() {
        "run the whole line on a built-in example",
        {kJson, {"--list", "", "list the examples"}},
        do_try},
-      {"init", "[DIR]", 0, 1, "write a first nightjar.toml, spec and scenario", {}, do_init},
+      {"init",
+       "[DIR]",
+       0,
+       1,
+       "write a first nightjar.toml, spec and scenario",
+       {{"--detect", "", "write what is found out about the project instead"}},
+       do_init},
       {"run",
        "[DIR]",
        0,
@@ -361,6 +345,11 @@ const std::vector<Command>& command_table() {
        "build the project and try every scenario",
        {kJson},
        do_scenario_run},
+  };
+}
+
+std::vector<Command> holdout_commands() {
+  return {
       {"holdout add",
        "FILE...",
        1,
@@ -376,12 +365,30 @@ const std::vector<Command>& command_table() {
        "move a share of the visible scenarios out of sight",
        {kProject, {"--share", "30%", "how many of them"}, kJson},
        do_holdout_seal},
+  };
+}
+
+std::vector<Command> record_commands() {
+  return {
       {"runs", "", 0, 0, "list the runs, newest first", {kJson}, do_runs},
       {"show", "RUN", 1, 1, "show a run", {kJson}, do_show},
       {"why", "RUN", 1, 1, "explain each step of a run", {kJson}, do_why},
       {"resume", "RUN", 1, 1, "go on with a run that was interrupted", {kJson}, do_resume},
       {"doctor", "", 0, 0, "say what this machine can and cannot do", {kJson}, do_doctor},
   };
+}
+
+}  // namespace
+
+const std::vector<Command>& command_table() {
+  static const std::vector<Command> kTable = [] {
+    std::vector<Command> table;
+    for (const auto& part :
+         {work_commands(), proof_commands(), holdout_commands(), record_commands()}) {
+      table.insert(table.end(), part.begin(), part.end());
+    }
+    return table;
+  }();
   return kTable;
 }
 

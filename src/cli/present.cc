@@ -67,6 +67,7 @@ void print_next(Terminal& people, const api::RunReply& reply) {
   }
   if (reply.state == api::RunState::interrupted) people.line("  nightjar resume " + reply.run);
   people.line("  nightjar why " + reply.run);
+  if (!reply.evidence_key.empty()) people.line("  nightjar evidence show " + reply.run);
 }
 
 }  // namespace
@@ -108,12 +109,25 @@ void Progress::show_node_finished(const Json& payload, std::int64_t at_ms) {
   const std::string node = payload.string_or("node", "");
   if (node == "start" || node == "exit") return;
   const bool good = payload.string_or("outcome", "") == "success";
+  // A resumed run does not tell again when its node began.
+  const auto started = started_at_ms_.find(node);
+  const std::string duration =
+      started == started_at_ms_.end() ? "" : human_duration_ms(at_ms - started->second);
   std::array<char, 96> head{};
-  std::snprintf(head.data(), head.size(), " %-10s %9s  ", node.c_str(),
-                human_duration_ms(at_ms - started_at_ms_[node]).c_str());
+  std::snprintf(head.data(), head.size(), " %-10s %9s  ", node.c_str(), duration.c_str());
   const std::string why = first_line(payload.string_or("why", ""));
   people_.line(people_.paint(good ? Colour::green : Colour::red, good ? "  ok " : "  no ") +
                head.data() + people_.wrapped(printable(why, 400), 28));
+}
+
+api::Listener listener_for(Invocation& invocation, Progress& progress) {
+  if (invocation.has("--json")) {
+    return [&progress](const Json& event) {
+      write_json(event);
+      progress.show(event);
+    };
+  }
+  return [&progress](const Json& event) { progress.show(event); };
 }
 
 void print_diff(Terminal& people, const std::string& diff, std::size_t lines_max) {
@@ -152,6 +166,10 @@ void print_summary(Terminal& people, const api::RunReply& reply) {
   }
   if (reply.cost.is_object()) print_row(people, "cost", cost_text(reply.cost));
   if (!reply.branch.empty()) print_row(people, "branch", reply.branch);
+  if (!reply.evidence_key.empty()) {
+    print_row(people, "proof",
+              reply.proof + ", signed with key " + reply.evidence_key.substr(0, 16));
+  }
   print_next(people, reply);
 }
 

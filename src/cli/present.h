@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/service.h"
+#include "cli/command.h"
 #include "cli/terminal.h"
 
 namespace nightjar::cli {
@@ -23,6 +24,11 @@ class Progress {
   std::map<std::string, std::int64_t> started_at_ms_;
 };
 
+/// Sends the service's events to `progress`, and to stdout where --json asks for them.
+api::Listener listener_for(Invocation& invocation, Progress& progress);
+
+enum class Detail { screen, all };
+void print_proof(Terminal& people, const api::ProveReply& reply, Detail detail);
 void print_summary(Terminal& people, const api::RunReply& reply);
 void print_diff(Terminal& people, const std::string& diff, std::size_t lines_max);
 std::string cost_text(const Json& cost);

@@ -26,6 +26,7 @@ struct Limits {
   std::int64_t disk_bytes_max = 0;
   std::int64_t output_bytes_max = 0;
   std::int64_t processes_max = 0;
+  std::int64_t suite_ms_max = 0;  // of one set-up, build or session of a suite in a proof
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
@@ -59,7 +60,7 @@ struct Project {
   std::string engineer;  // "reasoner" when absent
   std::string engineer_command;
   std::optional<std::int64_t> wall_ms_max, cpu_ms_max, memory_bytes_max, disk_bytes_max;
-  std::optional<std::int64_t> output_bytes_max, processes_max;
+  std::optional<std::int64_t> output_bytes_max, processes_max, suite_ms_max;
   std::optional<std::int64_t> budget_cpu_ms_max, budget_wall_ms_max, budget_nano_usd_max;
   std::optional<std::int64_t> budget_attempts_max;
   // [environment]; empty: it is found out.

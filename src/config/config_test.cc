@@ -189,9 +189,10 @@ TEST(Settings, HaveDefaultsWithoutAFile) {
                                       .memory_bytes_max = std::int64_t{2} << 30,
                                       .disk_bytes_max = 1 << 30,
                                       .output_bytes_max = 1 << 20,
-                                      .processes_max = 256}));
-  EXPECT_EQ(settings->budget, (Budget{.cpu_ms_max = 1'800'000,
-                                      .wall_ms_max = 1'800'000,
+                                      .processes_max = 256,
+                                      .suite_ms_max = 900'000}));
+  EXPECT_EQ(settings->budget, (Budget{.cpu_ms_max = 7'200'000,
+                                      .wall_ms_max = 3'600'000,
                                       .nano_usd_max = 0,
                                       .attempts_max = 5}));
   EXPECT_EQ(settings->data_dir, "/nowhere/that/exists/.local/share/nightjar");

@@ -120,9 +120,13 @@ const auto& limit_rows() {
           &Project::output_bytes_max, &Limits::output_bytes_max},
       Key{"limits", "processes", count, both, "256", "Processes of one command at one time.",
           nullptr, &Project::processes_max, &Limits::processes_max},
-      Key{"budget", "cpu", duration, both, "30min", "Processor time of one run.", nullptr,
+      Key{"limits", "suite", duration, both, "15min",
+          "Time that one set-up, one build or one session of a test suite may take in a proof; "
+          "twice that in processor time.",
+          nullptr, &Project::suite_ms_max, &Limits::suite_ms_max},
+      Key{"budget", "cpu", duration, both, "2h", "Processor time of one run.", nullptr,
           &Project::budget_cpu_ms_max, nullptr, &Budget::cpu_ms_max},
-      Key{"budget", "wall", duration, both, "30min", "Time of one run.", nullptr,
+      Key{"budget", "wall", duration, both, "1h", "Time of one run.", nullptr,
           &Project::budget_wall_ms_max, nullptr, &Budget::wall_ms_max},
       Key{"budget", "usd", money, both, "0", "US dollars one run may spend.", nullptr,
           &Project::budget_nano_usd_max, nullptr, &Budget::nano_usd_max},
@@ -295,8 +299,8 @@ std::string reference_page() {
          "```toml\n[project]\nname = \"median\"\n\n[build]\ncommand = \"make\"\n\n[test]\ncommand "
          "= "
          "\"make check\"\n\n[limits]\nwall = \"20s\"\nmemory = \"512MiB\"\n```\n\n"
-         "`[[suite]]` and `[environment]` are read and checked, and no verb acts on them yet; what "
-         "they are for:\n[environments.md](environments.md).\n\n" +
+         "A suite or set-up that is not named is found out: [environments.md](environments.md), "
+         "[suites.md](suites.md).\n`nightjar init --detect` writes down what is found.\n\n" +
          table_of_keys(KeyPlace::project) +
          "\n## The user's file: `$XDG_CONFIG_HOME/nightjar/config.toml`\n\n"
          "Without `XDG_CONFIG_HOME`: `~/.config/nightjar/config.toml`. It need not exist.\n\n"

@@ -16,6 +16,10 @@ constexpr std::array<KindRow, kEffectKinds.size()> kKinds = {{
     {EffectKind::run_trials, "run_trials", RepeatClass::rerunnable},
     {EffectKind::write_branch, "write_branch", RepeatClass::keyed},
     {EffectKind::apply_patch, "apply_patch", RepeatClass::keyed},
+    {EffectKind::prepare_environment, "prepare_environment", RepeatClass::rerunnable},
+    {EffectKind::inspect_change, "inspect_change", RepeatClass::rerunnable},
+    {EffectKind::run_suites, "run_suites", RepeatClass::rerunnable},
+    {EffectKind::sign_evidence, "sign_evidence", RepeatClass::keyed},
 }};
 
 }  // namespace

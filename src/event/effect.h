@@ -16,15 +16,20 @@
 namespace nightjar::event {
 
 enum class EffectKind {
-  run_command,   // one build, test or engineer command in a sandbox
-  run_search,    // one search for a repair; its candidates are not effects
-  run_trials,    // scenarios against a built project
-  write_branch,  // one commit on a branch of the user's repository
-  apply_patch,   // a proven change into the user's working tree, when the user asked for it
+  run_command,          // one build, test or engineer command in a sandbox
+  run_search,           // one search for a repair; its candidates are not effects
+  run_trials,           // scenarios against a built project
+  write_branch,         // one commit on a branch of the user's repository
+  apply_patch,          // a proven change into the user's working tree, when the user asked for it
+  prepare_environment,  // toolchains found, set-up run once in a sandbox
+  inspect_change,       // a change read and compared with its base; nothing of it runs
+  run_suites,           // the project's own suites on one side of a change, per test
+  sign_evidence,        // a proof's statements, signed and stored
 };
-inline constexpr std::array kEffectKinds = {EffectKind::run_command, EffectKind::run_search,
-                                            EffectKind::run_trials, EffectKind::write_branch,
-                                            EffectKind::apply_patch};
+inline constexpr std::array kEffectKinds = {
+    EffectKind::run_command,    EffectKind::run_search,  EffectKind::run_trials,
+    EffectKind::write_branch,   EffectKind::apply_patch, EffectKind::prepare_environment,
+    EffectKind::inspect_change, EffectKind::run_suites,  EffectKind::sign_evidence};
 
 enum class RepeatClass {
   rerunnable,  // fresh workspace, no outside trace: do it again

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "factory/node_parts.h"
+#include "proof/verdict.h"
 
 namespace nightjar::factory {
 namespace {
@@ -51,6 +53,14 @@ std::string why_not(const Json& facts) {
   return why.empty() ? facts.string_or("why", "") : why;
 }
 
+/// What a station of the proof found on the current candidate; nullptr when it is of an earlier
+/// one, or none.
+const Json* proof_of(const RunView& view, const std::string& node) {
+  const Json* found = view.facts_of(node);
+  if (found == nullptr) return nullptr;
+  return found->string_or("candidate", "") == candidate_of(view) ? found : nullptr;
+}
+
 /// A run without an engineer only looks: `scenario run`.
 RunFinished conclude_trials(const RunView& view) {
   const Json* build = view.facts_of("build");
@@ -61,6 +71,18 @@ RunFinished conclude_trials(const RunView& view) {
                      sealed_failure(*build).empty() && build->bool_or("tests_passed", true);
   return right ? finished(RunState::satisfied, "SATISFIED", build->string_or("why", ""))
                : finished(RunState::not_satisfied, "NOT_SATISFIED", why);
+}
+
+/// `nightjar prove`: the verdict is the end, whatever it says.
+RunFinished conclude_proof(const RunView& view, const workflow::FinishRun& end) {
+  const Json* facts = view.facts_of("verdict");
+  if (facts == nullptr) return finished(RunState::failed, "CANNOT", end.why);
+  const std::string verdict = facts->string_or("verdict", "");
+  const RunState state = verdict == proof::name_of(proof::Verdict::proven) ? RunState::satisfied
+                         : verdict == proof::name_of(proof::Verdict::not_proven)
+                             ? RunState::not_satisfied
+                             : RunState::waiting;
+  return finished(state, verdict, facts->string_or("why", ""));
 }
 
 RunFinished conclude_nothing_to_do(const Json& build) {
@@ -88,6 +110,7 @@ RunFinished conclude(const RunView& view, const workflow::FinishRun& end) {
     return finished(spent ? RunState::exhausted : RunState::failed, "CANNOT",
                     last->string_or("why", ""));
   }
+  if (proves_given_change(view)) return conclude_proof(view, end);
   if (view.created.engineer == "none") return conclude_trials(view);
 
   const Json* build = view.facts_of("build");
@@ -115,9 +138,19 @@ RunFinished conclude(const RunView& view, const workflow::FinishRun& end) {
     return finished(RunState::not_satisfied, "NOT_SATISFIED",
                     "the last candidate was not proven: " + why_not(*prove));
   }
+  const Json* found = proof_of(view, "verdict");
+  const std::string judged = found == nullptr ? "" : found->string_or("verdict", "");
+  if (judged == proof::name_of(proof::Verdict::not_proven)) {
+    return finished(RunState::not_satisfied, "NOT_SATISFIED",
+                    "the last candidate was not proven: " + found->string_or("why", ""));
+  }
   if (!succeeded(view, "branch")) {
     return finished(RunState::failed, "NOT_SATISFIED",
                     last == nullptr ? end.why : last->string_or("why", end.why));
+  }
+  if (judged == proof::name_of(proof::Verdict::undecided)) {
+    return finished(RunState::waiting, "UNDECIDED",
+                    "a person has to decide: " + found->string_or("why", ""));
   }
   return finished(RunState::satisfied, "SATISFIED", prove->string_or("why", ""));
 }
@@ -127,15 +160,6 @@ RunFinished conclude_refused(const RunView& view) {
 }
 
 namespace {
-
-/// What the proof of the current candidate found; nullptr when it is of an earlier one, or none.
-const Json* proof_of_candidate(const RunView& view) {
-  const Json* engineer = view.facts_of("engineer");
-  const Json* prove = view.facts_of("prove");
-  if (engineer == nullptr || prove == nullptr) return nullptr;
-  return prove->string_or("candidate", "") == engineer->string_or("candidate", "") ? prove
-                                                                                   : nullptr;
-}
 
 struct Counts {
   api::Satisfaction visible;
@@ -166,7 +190,7 @@ Counts count_visible(const RunView& view) {
     ++(held_back ? counts.validation : counts.visible).total;
     count_row(row, validation, &api::Satisfaction::satisfied_before, counts);
   }
-  const Json* prove = proof_of_candidate(view);
+  const Json* prove = proof_of(view, "prove");
   const Json* after = prove == nullptr ? nullptr : prove->find("visible");
   if (after != nullptr) {
     for (const Json& row : after->as_array()) {
@@ -188,7 +212,7 @@ Counts count_visible(const RunView& view) {
 api::Satisfaction count_holdouts(const RunView& view) {
   api::Satisfaction out;
   const Json* build = view.facts_of("build");
-  const Json* prove = proof_of_candidate(view);
+  const Json* prove = proof_of(view, "prove");
   const Json* before = build == nullptr ? nullptr : build->find("holdout");
   const Json* after = prove == nullptr ? before : prove->find("holdout");
   out.total = static_cast<int>(view.created.holdouts);
@@ -213,8 +237,14 @@ api::RunReply reply_of(const RunView& view) {
   if (const Json* engineer = view.facts_of("engineer")) {
     reply.cause = engineer->string_or("cause", "");
   }
-  if (const Json* prove = proof_of_candidate(view)) {
+  if (const Json* prove = proof_of(view, "prove")) {
     reply.findings = prove->get_strings("findings").value_or({});
+  }
+  if (const Json* verdict = proof_of(view, "verdict")) {
+    reply.proof = verdict->string_or("verdict", "");
+    if (const Json* evidence = view.facts_of("evidence")) {
+      reply.evidence_key = evidence->string_or("key", "");
+    }
   }
   if (const Json* branch = view.facts_of("branch")) reply.branch = branch->string_or("branch", "");
   if (view.finished) {

@@ -42,16 +42,9 @@ class RunCommand final : public Performer {
 
  private:
   Result<Performed> build(const PerformRequest& request, std::stop_token stop) {
-    const Json& arguments = request.arguments;
-    TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
-    TRY_INTO(const Workspaces::Built built,
-             world_.workspaces.build({.tree = *arguments.find("tree"),
-                                      .build_command = arguments.string_or("build", ""),
-                                      .test_command = arguments.string_or("test", ""),
-                                      .limits = limits,
-                                      .mounts = world_.mounts,
-                                      .worst_case = request.worst_case},
-                                     stop));
+    TRY_INTO(Workspaces::BuildRequest wanted, build_request_of(world_, request, stop));
+    wanted.test_command = request.arguments.string_or("test", "");
+    TRY_INTO(const Workspaces::Built built, world_.workspaces.build(wanted, stop));
     const harness::BuildOutcome& outcome = built.outcome;
     if (outcome.build.ended == sandbox::Ended::cancelled ||
         outcome.test.ended == sandbox::Ended::cancelled) {
@@ -68,19 +61,17 @@ class RunCommand final : public Performer {
 
   Result<Performed> engineer(const PerformRequest& request, std::stop_token stop) {
     const Json& arguments = request.arguments;
-    const Json& tree = *arguments.find("tree");
-    TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
-    TRY_INTO(const std::string source, world_.workspaces.source(tree));
-    TRY_INTO(
-        const std::unique_ptr<sandbox::Sandbox> box,
-        world_.launcher.open(
-            {.lower_dirs = {source}, .mounts = world_.mounts, .limits = sandbox_limits(limits)}));
+    TRY_INTO(const Workspaces::BuildRequest project, build_request_of(world_, request, stop));
+    TRY_INTO(const std::string source, world_.workspaces.source(project.tree));
+    TRY_INTO(const std::unique_ptr<sandbox::Sandbox> box,
+             world_.launcher.open(spec_of(source, project)));
     TRY(hand_over(*box, arguments));
     const std::string command = arguments.string_or("command", "");
     request.progress("engineer: " + printable(command, 60));
-    TRY_INTO(const sandbox::Outcome outcome,
-             box->run(harness::shell_command(command, command_limits(limits, request.worst_case)),
-                      stop));
+    sandbox::Command shell =
+        harness::shell_command(command, command_limits(project.limits, request.worst_case));
+    shell.env = project.environment.env;
+    TRY_INTO(const sandbox::Outcome outcome, box->run(shell, stop));
     if (outcome.ended == sandbox::Ended::cancelled) return {ErrorCode::cancelled, "stopped"};
     Performed performed{
         .result = Json::object({{"ended", ended_text(outcome)}, {"output", tail_of(outcome)}}),
@@ -91,7 +82,7 @@ class RunCommand final : public Performer {
           "why", "the engineer's command failed: " + ended_text(outcome) + "\n" + tail_of(outcome));
       return performed;
     }
-    if (Result<> collected = collect(*box, request, limits, performed.result, stop); !collected) {
+    if (Result<> collected = collect(*box, request, project, performed, stop); !collected) {
       // What the command left behind cannot be a candidate: its fault, not the machine's.
       performed.result.set("verdict", "CANNOT");
       performed.result.set("why", "what the engineer's command left cannot be taken over: " +
@@ -112,24 +103,23 @@ class RunCommand final : public Performer {
 
   /// What the engineer changed, as a candidate. New files that building makes as well are left out.
   Result<> collect(const sandbox::Sandbox& box, const PerformRequest& request,
-                   const config::Limits& limits, Json& result, std::stop_token stop) {
-    const Json& tree = *request.arguments.find("tree");
+                   const Workspaces::BuildRequest& project, Performed& performed,
+                   std::stop_token stop) {
+    const Json& tree = project.tree;
+    Json& result = performed.result;
     const std::string folder = world_.scratch_dir + "/candidate-" + request.run.str() + "-" +
                                std::to_string(request.run_seq);
     TRY(remove_tree(folder));
     TRY(sandbox::export_workspace(
         box.workspace_fd(), folder,
         {.files_max = 500'000,
-         .bytes_max = static_cast<std::uint64_t>(limits.disk_bytes_max) * 2,
+         .bytes_max = static_cast<std::uint64_t>(project.limits.disk_bytes_max) * 2,
          .depth_max = 64}));
-    const std::string below = tree.string_or("folder", "");
-    const std::string top = tree.string_or("top", "");
-    TRY_INTO(const repo::Repository repository,
-             repo::Repository::open(below.empty() ? top : top + "/" + below));
+    TRY_INTO(const repo::Repository repository, open_repository(tree));
     TRY_INTO(repo::Changes changes,
              repository.changes_in(tree.string_or("commit", ""), folder, repo::ExportLimits{}));
     TRY_INTO(const std::string source, world_.workspaces.source(tree));
-    const std::string built = built_for_comparison(request, limits, stop);
+    const std::string built = built_for_comparison(project, performed.cost, stop);
     std::erase_if(changes, [&](const auto& entry) {
       if (entry.first == kHandOver || entry.first.starts_with(std::string(kHandOver) + "/"))
         return true;
@@ -162,18 +152,17 @@ class RunCommand final : public Performer {
     return ok;
   }
 
-  std::string built_for_comparison(const PerformRequest& request, const config::Limits& limits,
+  /// The base as it is when it is built; "" when it does not build: then nothing can be told apart,
+  /// and nothing is left out. What building it takes is the effect's.
+  std::string built_for_comparison(const Workspaces::BuildRequest& project, event::Cost& cost,
                                    std::stop_token stop) {
-    // Without a built base (it may not build) nothing can be told apart, and nothing is left out.
-    return world_.workspaces
-        .built({.tree = *request.arguments.find("tree"),
-                .build_command = request.arguments.string_or("build", ""),
-                .test_command = {},
-                .limits = limits,
-                .mounts = world_.mounts,
-                .worst_case = request.worst_case},
-               stop)
-        .value_or("");
+    const std::string known =
+        world_.workspaces.built(project, Workspaces::Make::nothing, stop).value_or("");
+    if (!known.empty()) return known;
+    const Result<Workspaces::Built> built = world_.workspaces.build(project, stop);
+    if (!built) return {};
+    cost = sum(cost, cost_of(built->outcome.build, built->outcome.test));
+    return built->outcome.built ? built->folder : std::string();
   }
 
   World& world_;

@@ -25,7 +25,7 @@ class RunSearch final : public Performer {
 
   Result<Performed> perform(const PerformRequest& request, std::stop_token stop) override {
     const auto start = world_.clock.monotonic();
-    TRY_INTO(const reason::SearchInput input, input_of(request));
+    TRY_INTO(const reason::SearchInput input, input_of(request, stop));
     const std::int64_t left = request.worst_case.wall_ms - elapsed_ms(world_.clock, start);
     const reason::SearchLimits limits{
         .wall_max = std::chrono::milliseconds(std::max<std::int64_t>(left, 1)),
@@ -43,20 +43,20 @@ class RunSearch final : public Performer {
   }
 
  private:
-  Result<reason::SearchInput> input_of(const PerformRequest& request) {
+  Result<reason::SearchInput> input_of(const PerformRequest& request, std::stop_token stop) {
     const Json& arguments = request.arguments;
-    const Json& tree = *arguments.find("tree");
-    TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
-    const std::string below = tree.string_or("folder", "");
-    const std::string top = tree.string_or("top", "");
-    TRY_INTO(const repo::Repository repository,
-             repo::Repository::open(below.empty() ? top : top + "/" + below));
+    TRY_INTO(const Workspaces::BuildRequest project, build_request_of(world_, request, stop));
+    const Json& tree = project.tree;
+    const config::Limits& limits = project.limits;
+    TRY_INTO(const repo::Repository repository, open_repository(tree));
     TRY_INTO(std::vector<scenario::Scenario> visible,
              load_scenarios(repository, tree.string_or("commit", "")));
     TRY_INTO(std::string source, world_.workspaces.source(tree));
     reason::SearchInput input{
         .source_dir = std::move(source),
-        .sandbox = {.lower_dirs = {}, .mounts = world_.mounts, .limits = sandbox_limits(limits)},
+        .sandbox = {.lower_dirs = {},
+                    .mounts = project.environment.mounts,
+                    .limits = sandbox_limits(limits)},
         .build_command = arguments.string_or("build", ""),
         .build_limits = command_limits(limits, request.worst_case),
         .scenarios = std::move(visible),

@@ -37,21 +37,16 @@ class RunTrials final : public Performer {
   Result<Performed> perform(const PerformRequest& request, std::stop_token stop) override {
     const auto start = world_.clock.monotonic();
     const Json& arguments = request.arguments;
-    const Json& tree = *arguments.find("tree");
-    TRY_INTO(const config::Limits limits, limits_from(*arguments.find("limits")));
+    TRY_INTO(const Workspaces::BuildRequest build, build_request_of(world_, request, stop));
+    const config::Limits& limits = build.limits;
     TRY_INTO(const std::string built,
-             world_.workspaces.built({.tree = tree,
-                                      .build_command = arguments.string_or("build", ""),
-                                      .test_command = {},
-                                      .limits = limits,
-                                      .mounts = world_.mounts,
-                                      .worst_case = request.worst_case},
-                                     stop));
-    TRY_INTO(std::vector<scenario::Scenario> visible, visible_scenarios(tree));
+             world_.workspaces.built(build, Workspaces::Make::missing, stop));
+    TRY_INTO(std::vector<scenario::Scenario> visible, visible_scenarios(build.tree));
     repeat_flaky(visible, arguments.get_strings("flaky").value_or({}));
-    TRY_INTO(const Holdouts sealed, sealed_scenarios(arguments));
-    const sandbox::Spec spec{
-        .lower_dirs = {built}, .mounts = world_.mounts, .limits = sandbox_limits(limits)};
+    TRY_INTO(Holdouts sealed, sealed_scenarios(arguments));
+    add_environment(visible, build.environment.env);
+    add_environment(sealed.scenarios, build.environment.env);
+    const sandbox::Spec spec = spec_of(built, build);
     const harness::CommandLimits commands = command_limits(limits, request.worst_case);
     const scenario::RunOptions options{
         .limits = {.wall_max = narrowed(commands.wall_max, arguments.int_or("step_wall_ms", 0)),
@@ -89,6 +84,14 @@ class RunTrials final : public Performer {
     return adapted_ms == 0 ? limit : std::min(limit, std::chrono::milliseconds(adapted_ms));
   }
 
+  /// Toolchains of the environment, below what a scenario says itself.
+  static void add_environment(std::vector<scenario::Scenario>& scenarios,
+                              const std::map<std::string, std::string>& env) {
+    for (scenario::Scenario& one : scenarios) {
+      for (scenario::Step& step : one.steps) step.env.insert(env.begin(), env.end());
+    }
+  }
+
   static void repeat_flaky(std::vector<scenario::Scenario>& scenarios,
                            const std::vector<std::string>& names) {
     for (scenario::Scenario& one : scenarios) {
@@ -98,10 +101,7 @@ class RunTrials final : public Performer {
   }
 
   Result<std::vector<scenario::Scenario>> visible_scenarios(const Json& tree) {
-    const std::string below = tree.string_or("folder", "");
-    const std::string top = tree.string_or("top", "");
-    TRY_INTO(const repo::Repository repository,
-             repo::Repository::open(below.empty() ? top : top + "/" + below));
+    TRY_INTO(const repo::Repository repository, open_repository(tree));
     return load_scenarios(repository, tree.string_or("commit", ""));
   }
 

@@ -106,14 +106,4 @@ std::unique_ptr<Performer> make_apply_patch(World& world) {
   return std::make_unique<ApplyPatch>(world);
 }
 
-Performers make_performers(World& world) {
-  Performers performers;
-  performers[event::EffectKind::run_command] = make_run_command(world);
-  performers[event::EffectKind::run_search] = make_run_search(world);
-  performers[event::EffectKind::run_trials] = make_run_trials(world);
-  performers[event::EffectKind::write_branch] = make_write_branch(world);
-  performers[event::EffectKind::apply_patch] = make_apply_patch(world);
-  return performers;
-}
-
 }  // namespace nightjar::factory

@@ -6,6 +6,9 @@
 #include "agent/engineers.h"
 #include "base/bytes.h"
 #include "factory/findings.h"
+#include "factory/handlers_proof.h"
+#include "factory/node_parts.h"
+#include "proof/verdict.h"
 
 namespace nightjar::factory {
 namespace {
@@ -15,37 +18,22 @@ using workflow::NodeOutcome;
 
 constexpr int kFlakeTrials = 3;        // runs of what fails, before anything is repaired
 constexpr std::int64_t kParallel = 2;  // trials and candidates side by side, for the CPU estimate
-constexpr std::int64_t kWorthwhileMs = 250;
 constexpr std::size_t kFindingsMax = 100;
-
-/// Which sources an effect works on: the base commit's project folder with changes laid over it.
-Json tree_of(const RunView& view, const std::string& changes) {
-  return Json::object({{"top", view.created.top},
-                       {"folder", view.created.folder},
-                       {"commit", view.created.base_commit},
-                       {"changes", changes}});
-}
-
-/// Never more than is left of the budget: the effect holds itself to its worst case. With less than
-/// kWorthwhileMs left the wish stays as it is, and the gate refuses it by name.
-event::Cost within_budget(const RunView& view, std::int64_t wall_ms, std::int64_t cpu_ms) {
-  const event::Cost left = view.ledger.left();
-  const auto narrowed = [](std::int64_t wanted, std::int64_t there) {
-    return there < kWorthwhileMs ? wanted : std::min(wanted, there);
-  };
-  return {.cpu_ms = narrowed(cpu_ms, left.cpu_ms), .wall_ms = narrowed(wall_ms, left.wall_ms)};
-}
 
 event::Effect build_effect(const RunView& view, const std::string& changes) {
   const std::int64_t commands = view.created.test_command.empty() ? 1 : 2;
-  return {.kind = event::EffectKind::run_command,
-          .arguments = Json::object({{"purpose", "build"},
-                                     {"tree", tree_of(view, changes)},
-                                     {"build", view.created.build_command},
-                                     {"test", view.created.test_command},
-                                     {"limits", to_json(view.created.limits)}}),
-          .worst_case = within_budget(view, commands * view.created.limits.wall_ms_max,
-                                      commands * view.created.limits.cpu_ms_max)};
+  const bool given = proves_given_change(view);
+  const config::Limits& limits = view.created.limits;
+  const std::int64_t wall = given ? limits.suite_ms_max : limits.wall_ms_max;
+  const std::int64_t cpu = given ? 2 * limits.suite_ms_max : limits.cpu_ms_max;
+  event::Effect effect{.kind = event::EffectKind::run_command,
+                       .arguments = tree_arguments(view, changes),
+                       .worst_case = within_budget(view, commands * wall, commands * cpu)};
+  effect.arguments.set("purpose", "build");
+  effect.arguments.set("build", view.created.build_command);
+  effect.arguments.set("test", view.created.test_command);
+  effect.arguments.set("limit", given ? "suite" : "command");
+  return effect;
 }
 
 /// Scenarios that the baseline saw hold only sometimes: one lucky trial proves nothing.
@@ -64,31 +52,23 @@ event::Effect trials_effect(const RunView& view, const std::string& changes, int
   const std::int64_t count = (view.created.scenarios + view.created.holdouts) * kFlakeTrials;
   const std::int64_t wall = count * view.created.limits.wall_ms_max;
   const Json* baseline = view.facts_of("build");
-  return {.kind = event::EffectKind::run_trials,
-          .arguments = Json::object(
-              {{"tree", tree_of(view, changes)},
-               {"step_wall_ms", baseline == nullptr ? 0 : baseline->int_or("step_wall_ms", 0)},
-               {"step_cpu_ms", baseline == nullptr ? 0 : baseline->int_or("step_cpu_ms", 0)},
-               {"build", view.created.build_command},
-               {"project", view.created.project.str()},
-               {"holdouts", view.created.holdouts},
-               {"holdout_digest", view.created.holdout_digest},
-               {"flake_trials", flake_trials},
-               {"flaky", flaky_names(view)},
-               {"limits", to_json(view.created.limits)}}),
-          .worst_case = within_budget(view, wall, wall * kParallel)};
-}
-
-/// The effect failed on this machine, not the program in it.
-NodeResult machine_failure(const EffectRecord& record) {
-  NodeResult result{.outcome = NodeOutcome::fail,
-                    .why = record.why,
-                    .fingerprint = "machine:" + record.error_code};
-  result.context["machine"] = record.error_code;
-  result.context["work"] = "none";
-  result.facts.set("machine", record.error_code);
-  result.facts.set("why", record.why);
-  return result;
+  event::Effect effect{.kind = event::EffectKind::run_trials,
+                       .arguments = tree_arguments(view, changes),
+                       .worst_case = within_budget(view, wall, wall * kParallel)};
+  const auto adapted = [&](const char* key) {
+    return baseline == nullptr ? 0 : baseline->int_or(key, 0);
+  };
+  Json& arguments = effect.arguments;
+  arguments.set("step_wall_ms", adapted("step_wall_ms"));
+  arguments.set("step_cpu_ms", adapted("step_cpu_ms"));
+  arguments.set("build", view.created.build_command);
+  arguments.set("limit", proves_given_change(view) ? "suite" : "command");
+  arguments.set("project", view.created.project.str());
+  arguments.set("holdouts", view.created.holdouts);
+  arguments.set("holdout_digest", view.created.holdout_digest);
+  arguments.set("flake_trials", flake_trials);
+  arguments.set("flaky", flaky_names(view));
+  return effect;
 }
 
 NextAction handle_check(const workflow::Node&, const RunView& view) {
@@ -106,6 +86,11 @@ NextAction handle_check(const workflow::Node&, const RunView& view) {
   }
   result.facts.set("why", result.why);
   return result;
+}
+
+bool wants_trials(const RunView& view) {
+  return view.effects.size() == 1 && view.effects[0].result.bool_or("built", false) &&
+         view.created.scenarios + view.created.holdouts > 0;
 }
 
 bool all_satisfied(const Json& results) {
@@ -128,7 +113,8 @@ NodeResult judge_tree(const RunView& view) {
     result.facts.set("why", result.why);
     return result;
   }
-  const Json& trials = view.effects.at(1).result;
+  // Without scenarios there were no trials.
+  const Json trials = view.effects.size() > 1 ? view.effects[1].result : Json::object();
   const Json* visible = trials.find("visible");
   const Json* holdout = trials.find("holdout");
   result.facts.set("visible", visible == nullptr ? Json::array() : *visible);
@@ -149,6 +135,15 @@ NodeResult judge_tree(const RunView& view) {
   }
   const std::int64_t sealed = result.facts.find("holdout")->int_or("total", 0);
   const std::int64_t sealed_satisfied = result.facts.find("holdout")->int_or("satisfied", 0);
+  if (view.effects.size() == 1) {
+    result.why = "built, no scenarios";
+    if (build.bool_or("tested", false) && !build.bool_or("tests_passed", false)) {
+      result.why = "built, no scenarios, own tests fail";
+      result.fingerprint += "tests\n";
+    }
+    result.facts.set("why", result.why);
+    return result;
+  }
   result.why = "visible " + std::to_string(satisfied) + "/" +
                std::to_string(rows.as_array().size()) + ", sealed " +
                std::to_string(sealed_satisfied) + "/" + std::to_string(sealed);
@@ -169,9 +164,7 @@ NextAction handle_build(const workflow::Node&, const RunView& view) {
     if (record.outcome != Outcome::done) return machine_failure(record);
   }
   if (view.effects.empty()) return build_effect(view, "");
-  if (view.effects.size() == 1 && view.effects[0].result.bool_or("built", false)) {
-    return trials_effect(view, "", kFlakeTrials);
-  }
+  if (wants_trials(view)) return trials_effect(view, "", kFlakeTrials);
   NodeResult result = judge_tree(view);
   if (result.outcome == NodeOutcome::fail) {
     // The reasoner needs a project that builds; a command engineer may be there to make it build.
@@ -185,6 +178,18 @@ NextAction handle_build(const workflow::Node&, const RunView& view) {
   result.context["work"] = right && !asked ? "none" : "open";
   result.fingerprint.clear();  // A baseline that fails is what the run is for.
   return result;
+}
+
+/// What the suites said of the last candidate. Nothing of sealed scenarios leaves here.
+std::string refuted_by_suites(const Json& verdict) {
+  std::string text;
+  const Json* reasons = verdict.find("reasons");
+  for (const Json& reason : reasons == nullptr ? Json::Array{} : reasons->as_array()) {
+    const bool sealed = reason.string_or("code", "").starts_with("holdout");
+    const bool against = reason.string_or("towards", "") == name_of(proof::Verdict::not_proven);
+    if (against && !sealed) text += "- " + reason.string_or("what", "") + "\n";
+  }
+  return text;
 }
 
 /// What failed last time, in the visible scenarios: all that an engineer may learn.
@@ -202,6 +207,7 @@ std::string evidence_of(const RunView& view) {
   if (!facts->bool_or("tests_passed", true)) {
     text += "- the project's own tests fail:\n" + facts->string_or("test_output", "") + "\n";
   }
+  if (const Json* verdict = view.facts_of("verdict")) text += refuted_by_suites(*verdict);
   return text;
 }
 
@@ -239,7 +245,10 @@ event::Effect start_engineer(const RunView& view) {
   // A command engineer goes on from what it left; a search starts anew without what was rejected.
   const bool goes_on = run.engineer == "command" && !input.rejected.empty();
   input.tree = tree_of(view, goes_on ? input.rejected.back() : "");
-  return agent::engineer_effect(run.engineer, input);
+  event::Effect effect = agent::engineer_effect(run.engineer, input);
+  effect.arguments.set("recipe", run.recipe);
+  effect.arguments.set("environment", environment_of(view));
+  return effect;
 }
 
 NextAction handle_engineer(const workflow::Node&, const RunView& view) {
@@ -275,11 +284,9 @@ NextAction handle_prove(const workflow::Node&, const RunView& view) {
     if (record.outcome != Outcome::done) return machine_failure(record);
   }
   const Json* engineer = view.facts_of("engineer");
-  const std::string candidate = engineer == nullptr ? "" : engineer->string_or("candidate", "");
+  const std::string candidate = candidate_of(view);
   if (view.effects.empty()) return build_effect(view, candidate);
-  if (view.effects.size() == 1 && view.effects[0].result.bool_or("built", false)) {
-    return trials_effect(view, candidate, 0);
-  }
+  if (wants_trials(view)) return trials_effect(view, candidate, 0);
   NodeResult result = judge_tree(view);
   result.facts.set("candidate", candidate);
   if (engineer != nullptr) {
@@ -386,6 +393,12 @@ const HandlerTable& builtin_handlers() {
                                     {"build", handle_build},
                                     {"engineer", handle_engineer},
                                     {"prove", handle_prove},
+                                    {"environment", handle_environment},
+                                    {"inspect", handle_inspect},
+                                    {"baseline", handle_baseline},
+                                    {"suites", handle_suites},
+                                    {"verdict", handle_verdict},
+                                    {"evidence", handle_evidence},
                                     {"branch", handle_branch},
                                     {"apply", handle_apply},
                                     {"conditional", handle_conditional}});

@@ -37,7 +37,7 @@ class HandlerTable {
   std::map<std::string, Handler, std::less<>> rows_;
 };
 
-/// check, build, engineer, prove, branch, apply, conditional.
+/// check, build, engineer, prove, branch, apply, conditional; those of handlers_proof.h.
 const HandlerTable& builtin_handlers();
 
 }  // namespace nightjar::factory

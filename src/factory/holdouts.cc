@@ -85,6 +85,16 @@ Result<Holdouts> HoldoutStore::load(const ProjectId& project) const {
   return out;
 }
 
+Result<std::vector<std::string>> HoldoutStore::contents(const ProjectId& project) const {
+  TRY_INTO(const std::vector<std::string> paths, sealed_files(folder_ + "/" + project.str()));
+  std::vector<std::string> contents;
+  for (const std::string& path : paths) {
+    TRY_INTO(std::string yaml, read_file(path, scenario::kFileBytesMax));
+    contents.push_back(std::move(yaml));
+  }
+  return contents;
+}
+
 Result<> HoldoutStore::add(const ProjectId& project, std::string_view yaml,
                            std::string_view origin) {
   TRY_INTO(const std::vector<scenario::Scenario> fresh, scenario::parse_scenarios(yaml, origin));

@@ -24,6 +24,8 @@ class HoldoutStore {
   explicit HoldoutStore(std::string folder) : folder_(std::move(folder)) {}
 
   Result<Holdouts> load(const ProjectId& project) const;
+  /// The sealed files as they are, in a fixed order: for a commitment, never for a record.
+  Result<std::vector<std::string>> contents(const ProjectId& project) const;
   /// Copies the YAML text into the store under a name made from its content; the same text again is
   /// fine.
   Result<> add(const ProjectId& project, std::string_view yaml, std::string_view origin);

@@ -106,9 +106,9 @@ Result<ProjectId> project_id(const repo::Repository& repository, const std::stri
   return ProjectId::parse(trim(text)).with_context(path);
 }
 
-Result<LoadedProject> load_project(const std::string& folder, const config::Settings& settings,
-                                   const IntakePaths& paths) {
-  Result<LoadedProject> loaded = load_unchecked(folder, settings, paths);
+namespace {
+
+Result<LoadedProject> check_project(Result<LoadedProject> loaded) {
   // A file beyond a size limit is the project's to mend, as any other wrong file.
   if (!loaded && loaded.error().code == ErrorCode::exhausted) {
     return {ErrorCode::invalid_input, loaded.error().message};
@@ -121,6 +121,81 @@ Result<LoadedProject> load_project(const std::string& folder, const config::Sett
   TRY(scenario::check_library(loaded->scenarios, known));
   TRY(check_seals(*loaded));
   return loaded;
+}
+
+/// The folder's name as a project's name.
+std::string name_from(const std::string& folder) {
+  const std::size_t slash = folder.rfind('/');
+  std::string name = slash == std::string::npos ? folder : folder.substr(slash + 1);
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain && c != '.' && c != '-') c = '_';
+  }
+  if (name.size() > 64) name.resize(64);
+  return name.empty() ? "project" : name;
+}
+
+Result<LoadedProject> begin_loading(repo::Repository repository, const std::string& commit,
+                                    config::Project config, const config::Settings& settings,
+                                    const IntakePaths& paths) {
+  config::Effective effective = config::narrow(settings, config);
+  const SystemClock clock;
+  TRY_INTO(const ProjectId id, project_id(repository, commit, paths.projects_dir, clock.utc_ns()));
+  return LoadedProject{.repository = std::move(repository),
+                       .commit = commit,
+                       .id = id,
+                       .config = std::move(config),
+                       .effective = std::move(effective)};
+}
+
+Result<LoadedProject> load_configured(repo::Repository repository, const std::string& commit,
+                                      const std::string& toml, const config::Settings& settings,
+                                      const IntakePaths& paths) {
+  TRY_INTO(config::Project config, config::parse_project(toml, "nightjar.toml"));
+  TRY_INTO(LoadedProject project,
+           begin_loading(std::move(repository), commit, std::move(config), settings, paths));
+  TRY_INTO(project.requirements, load_requirements(project.repository, commit));
+  TRY_INTO(project.scenarios, load_scenarios(project.repository, commit));
+  TRY_INTO(project.holdouts, HoldoutStore(paths.holdouts_dir).load(project.id));
+  TRY_INTO(project.dirty, project.repository.dirty_paths(kDirtyShownMax));
+  return project;
+}
+
+}  // namespace
+
+Result<LoadedProject> load_project(const std::string& folder, const config::Settings& settings,
+                                   const IntakePaths& paths) {
+  return check_project(load_unchecked(folder, settings, paths));
+}
+
+Result<LoadedProject> load_project_at(const std::string& folder, const std::string& commit,
+                                      const config::Settings& settings, const IntakePaths& paths) {
+  TRY_INTO(repo::Repository repository, repo::Repository::open(folder));
+  const Result<std::string> toml =
+      repository.read_file(commit, "nightjar.toml", config::kFileBytesMax);
+  if (toml) {
+    return check_project(load_configured(std::move(repository), commit, *toml, settings, paths));
+  }
+  if (toml.error().code != ErrorCode::not_found) return toml.error();
+  const std::string below = repository.project_folder();
+  config::Project config;
+  config.name = name_from(below.empty() ? repository.top() : below);
+  TRY_INTO(LoadedProject project,
+           begin_loading(std::move(repository), commit, std::move(config), settings, paths));
+  project.has_config = false;
+  return project;
+}
+
+Result<harness::Recipe> recipe_of(const LoadedProject& project) {
+  TRY_INTO(std::vector<std::string> paths, project.repository.list_files(project.commit, ""));
+  const harness::TreeFiles files{
+      .paths = std::move(paths),
+      .read = [&](const std::string& path, std::size_t bytes_max) -> std::optional<std::string> {
+        Result<std::string> text = project.repository.read_file(project.commit, path, bytes_max);
+        return text ? std::optional(*std::move(text)) : std::nullopt;
+      }};
+  TRY_INTO(harness::Recipe detected, harness::detect(files));
+  return harness::recipe_of(project.config, std::move(detected));
 }
 
 Result<LoadedProject> load_unchecked(const std::string& folder, const config::Settings& settings,
@@ -137,20 +212,7 @@ Result<LoadedProject> load_unchecked(const std::string& folder, const config::Se
                               "` writes one to start from"};
   }
   TRY_INTO(const std::string text, std::move(toml));
-  TRY_INTO(config::Project config, config::parse_project(text, "nightjar.toml"));
-  config::Effective effective = config::narrow(settings, config);
-  SystemClock clock;
-  TRY_INTO(const ProjectId id, project_id(repository, commit, paths.projects_dir, clock.utc_ns()));
-  LoadedProject project{.repository = std::move(repository),
-                        .commit = commit,
-                        .id = id,
-                        .config = std::move(config),
-                        .effective = std::move(effective)};
-  TRY_INTO(project.requirements, load_requirements(project.repository, commit));
-  TRY_INTO(project.scenarios, load_scenarios(project.repository, commit));
-  TRY_INTO(project.holdouts, HoldoutStore(paths.holdouts_dir).load(id));
-  TRY_INTO(project.dirty, project.repository.dirty_paths(kDirtyShownMax));
-  return project;
+  return load_configured(std::move(repository), commit, text, settings, paths);
 }
 
 }  // namespace nightjar::factory

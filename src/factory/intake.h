@@ -13,6 +13,7 @@
 #include "factory/holdouts.h"
 #include "factory/records.h"
 #include "govern/spec.h"
+#include "harness/recipe.h"
 #include "repo/repository.h"
 #include "scenario/scenario.h"
 
@@ -21,6 +22,7 @@ namespace nightjar::factory {
 struct LoadedProject {
   repo::Repository repository;
   std::string commit;
+  bool has_config = true;  // there is a nightjar.toml
   ProjectId id;
   config::Project config;
   config::Effective effective;
@@ -37,6 +39,15 @@ struct IntakePaths {
 
 Result<LoadedProject> load_project(const std::string& folder, const config::Settings& settings,
                                    const IntakePaths& paths);
+
+/// A project at another commit than HEAD, for a proof. A commit without nightjar.toml is no error:
+/// then the machine's limits hold and `has_config` is false; what lies in specs/ and scenarios/ is
+/// somebody else's format and is not read.
+Result<LoadedProject> load_project_at(const std::string& folder, const std::string& commit,
+                                      const config::Settings& settings, const IntakePaths& paths);
+
+/// How the project is set up, built and tested: what its file says, else what is found out.
+Result<harness::Recipe> recipe_of(const LoadedProject& project);
 
 /// The same without the checks that need all files together: for the verbs that mend what they
 /// find.

@@ -34,18 +34,23 @@ constexpr std::array<NumberField, 3> kNumbers = {{
     {"holdouts", &RunCreated::holdouts},
 }};
 
+// Runs that were recorded before suites had a limit of their own.
+constexpr std::string_view kSuiteKey = "suite_ms";
+constexpr std::int64_t kSuiteMsBefore = 900'000;
+
 template <typename T>
 struct ConfigField {
   const char* key;
   std::int64_t T::* member;
 };
-constexpr std::array<ConfigField<config::Limits>, 6> kLimits = {{
+constexpr std::array<ConfigField<config::Limits>, 7> kLimits = {{
     {"wall_ms", &config::Limits::wall_ms_max},
     {"cpu_ms", &config::Limits::cpu_ms_max},
     {"memory_bytes", &config::Limits::memory_bytes_max},
     {"disk_bytes", &config::Limits::disk_bytes_max},
     {"output_bytes", &config::Limits::output_bytes_max},
     {"processes", &config::Limits::processes_max},
+    {"suite_ms", &config::Limits::suite_ms_max},
 }};
 constexpr std::array<ConfigField<config::Budget>, 4> kBudget = {{
     {"cpu_ms", &config::Budget::cpu_ms_max},
@@ -66,6 +71,10 @@ Result<T> fields_from(const Json* json, const std::array<ConfigField<T>, kCount>
   if (json == nullptr) return {ErrorCode::corrupt, "limits are missing"};
   T out;
   for (const auto& field : fields) {
+    if (field.key == kSuiteKey && json->find(kSuiteKey) == nullptr) {
+      out.*field.member = kSuiteMsBefore;
+      continue;
+    }
     TRY_INTO(out.*field.member, json->get_int(field.key));
   }
   return out;
@@ -87,6 +96,8 @@ Json to_json(const RunCreated& created) {
   out.set("walls", Json::strings(created.walls));
   out.set("not_enforced", Json::strings(created.not_enforced));
   out.set("applies_patch", created.applies_patch);
+  out.set("recipe", created.recipe);
+  out.set("change", created.change);
   return out;
 }
 
@@ -107,6 +118,8 @@ Result<RunCreated> run_created_from(const Json& payload) {
   TRY_INTO(out.walls, payload.get_strings("walls"));
   TRY_INTO(out.not_enforced, payload.get_strings("not_enforced"));
   TRY_INTO(out.applies_patch, payload.get_bool("applies_patch"));
+  if (const Json* recipe = payload.find("recipe")) out.recipe = *recipe;
+  if (const Json* change = payload.find("change")) out.change = *change;
   return out;
 }
 

@@ -50,6 +50,12 @@ struct RunCreated {
   std::vector<std::string> walls;
   std::vector<std::string> not_enforced;
   bool applies_patch = false;  // `repair --apply`
+  Json recipe{};               // harness::Recipe of the base commit; null in runs without a proof
+  /// What is proven, when it exists already (`nightjar prove`); null where an engineer makes it:
+  /// {"candidate": content name of its changes, "label", "commit", "base_why", "files": […],
+  ///  "outside": […], "same_behaviour": bool}. In runs with a proof also "requirement_ids",
+  ///  "holdout_root" and "holdout_salt" (audit::commit_to).
+  Json change{};
 };
 Json to_json(const RunCreated& created);
 Result<RunCreated> run_created_from(const Json& payload);

@@ -15,7 +15,9 @@
 #include "factory/explain.h"
 #include "factory/home.h"
 #include "factory/intake.h"
+#include "factory/local_service.h"
 #include "factory/performers.h"
+#include "factory/prove.h"
 #include "factory/starter.h"
 #include "govern/holdout.h"
 #include "sandbox/launcher.h"
@@ -27,12 +29,16 @@ constexpr std::size_t kDiffBytesMax = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kLockSlice{200};  // how late a stop may be noticed
 constexpr std::chrono::minutes kLockWaitMax{30};      // for another process to end its runs
 
+}  // namespace
+
 Result<std::string> builtin_graph(const std::string& name) {
   for (const EmbeddedFile& file : embedded_workflows()) {
     if (file.path == name) return std::string(file.content);
   }
   return {ErrorCode::not_found, "there is no built-in workflow " + name};
 }
+
+namespace {
 
 Json event_json(const event::Envelope& envelope) {
   return Json::object({{"event", envelope.type},
@@ -42,6 +48,8 @@ Json event_json(const event::Envelope& envelope) {
                        {"at_ms", envelope.at_utc_ns / 1'000'000},
                        {"payload", parse_json(envelope.payload).value_or(Json())}});
 }
+
+}  // namespace
 
 void note(const api::Listener& listener, const std::string& text) {
   listener(Json::object({{"event", "note"}, {"text", text}}));
@@ -73,6 +81,8 @@ RunCreated created_from(const LoadedProject& project, const std::string& graph_n
   return created;
 }
 
+namespace {
+
 /// What is said before a run starts: what it will not look at, what was narrowed.
 void say_first(const LoadedProject& project, const api::Listener& listener) {
   if (!project.dirty.empty()) {
@@ -88,223 +98,208 @@ void say_first(const LoadedProject& project, const api::Listener& listener) {
   }
 }
 
-class LocalService final : public api::Service {
- public:
-  explicit LocalService(ServiceOptions options) : options_(std::move(options)) {}
+}  // namespace
 
-  Result<api::InitReply> init(const std::string& folder) override {
-    return write_starter_files(folder);
+Result<api::InitReply> LocalService::init(const std::string& folder) {
+  return write_starter_files(folder);
+}
+
+Result<api::RunReply> LocalService::run(const api::RunRequest& request,
+                                        const api::Listener& listener, std::stop_token stop) {
+  TRY_INTO(Factory factory, open_factory(listener, stop));
+  TRY_INTO(const LoadedProject project, load(request.folder));
+  say_first(project, listener);
+  TRY_INTO(const std::string graph, builtin_graph("repair.dot"));
+  RunCreated created =
+      created_from(project, "repair.dot", graph, factory.launcher->walls(), clock_.utc_ns());
+  TRY(add_proof_inputs(project, HoldoutStore(paths().holdouts_dir), created));
+  created.work_text = request.work_text;
+  created.engineer = request.engineer.value_or(project.config.engineer);
+  created.engineer_command = request.engineer_command.value_or(project.config.engineer_command);
+  if (request.engineer_command && !request.engineer) created.engineer = "command";
+  TRY(agent::check_engineer(created.engineer, created.engineer_command));
+  return drive(factory, RunId::make(clock_.utc_ns()), listener, stop, created);
+}
+
+Result<api::RunReply> LocalService::resume(const std::string& run, const api::Listener& listener,
+                                           std::stop_token stop) {
+  TRY_INTO(const RunId id, RunId::parse(run));
+  TRY_INTO(Factory factory, open_factory(listener, stop));
+  return drive(factory, id, listener, stop, std::nullopt);
+}
+
+Result<api::RepairReply> LocalService::repair(const api::RepairRequest& request,
+                                              const api::Listener& listener, std::stop_token stop) {
+  TRY_INTO(Factory factory, open_factory(listener, stop));
+  TRY_INTO(const LoadedProject project, load(request.folder));
+  say_first(project, listener);
+  TRY_INTO(const std::string graph, builtin_graph("search.dot"));
+  RunCreated created =
+      created_from(project, "search.dot", graph, factory.launcher->walls(), clock_.utc_ns());
+  created.engineer = "reasoner";
+  created.applies_patch = request.write == api::RepairRequest::Write::working_tree;
+  if (request.timeout_ms) {
+    created.budget.wall_ms_max = std::min(created.budget.wall_ms_max, *request.timeout_ms);
   }
+  const RunId id = RunId::make(clock_.utc_ns());
+  TRY_INTO(const api::RunReply reply, drive(factory, id, listener, stop, created));
+  TRY_INTO(const RunView view, replay(*factory.home.journal, id, builtin_handlers()));
+  return repair_reply(view, reply);
+}
 
-  Result<api::RunReply> run(const api::RunRequest& request, const api::Listener& listener,
-                            std::stop_token stop) override {
-    TRY_INTO(Factory factory, open_factory(listener, stop));
-    TRY_INTO(const LoadedProject project, load(request.folder));
-    say_first(project, listener);
-    TRY_INTO(const std::string graph, builtin_graph("repair.dot"));
-    RunCreated created =
-        created_from(project, "repair.dot", graph, factory.launcher->walls(), clock_.utc_ns());
-    created.work_text = request.work_text;
-    created.engineer = request.engineer.value_or(project.config.engineer);
-    created.engineer_command = request.engineer_command.value_or(project.config.engineer_command);
-    if (request.engineer_command && !request.engineer) created.engineer = "command";
-    TRY(agent::check_engineer(created.engineer, created.engineer_command));
-    return drive(factory, RunId::make(clock_.utc_ns()), listener, stop, created);
+Result<std::vector<api::ScenarioLine>> LocalService::scenarios(const std::string& folder) {
+  TRY_INTO(const LoadedProject project, load(folder));
+  std::vector<api::ScenarioLine> lines;
+  for (const scenario::Scenario& one : project.scenarios) {
+    lines.push_back({.name = one.name,
+                     .requirements = one.requirements,
+                     .file = one.file,
+                     .line = one.line,
+                     .holdout = false});
   }
+  return lines;
+}
 
-  Result<api::RunReply> resume(const std::string& run, const api::Listener& listener,
-                               std::stop_token stop) override {
-    TRY_INTO(const RunId id, RunId::parse(run));
-    TRY_INTO(Factory factory, open_factory(listener, stop));
-    return drive(factory, id, listener, stop, std::nullopt);
+Result<api::ScenarioRunReply> LocalService::run_scenarios(const std::string& folder,
+                                                          const api::Listener& listener,
+                                                          std::stop_token stop) {
+  TRY_INTO(Factory factory, open_factory(listener, stop));
+  TRY_INTO(const LoadedProject project, load(folder));
+  say_first(project, listener);
+  TRY_INTO(const std::string graph, builtin_graph("trials.dot"));
+  const RunCreated created =
+      created_from(project, "trials.dot", graph, factory.launcher->walls(), clock_.utc_ns());
+  const RunId id = RunId::make(clock_.utc_ns());
+  TRY_INTO(const api::RunReply reply, drive(factory, id, listener, stop, created));
+  TRY_INTO(const RunView view, replay(*factory.home.journal, id, builtin_handlers()));
+  return scenario_reply(view, reply);
+}
+
+Result<std::vector<api::Check>> LocalService::doctor() {
+  return examine_machine({.settings = options_.settings, .helper_path = options_.helper_path});
+}
+
+IntakePaths LocalService::paths() const {
+  return {.projects_dir = options_.settings.data_dir + "/projects",
+          .holdouts_dir = options_.settings.data_dir + "/holdouts"};
+}
+
+Environments::Options LocalService::environment_options() const {
+  const config::Settings& settings = options_.settings;
+  Environments::Options out{
+      .layers_dir = settings.data_dir + "/layers",
+      .layers_bytes_max = static_cast<std::uint64_t>(settings.layers_bytes_max),
+      .host = options_.host};
+  out.host.toolchain_dirs = settings.toolchains;
+  out.host.discover = settings.discover_toolchains;
+  for (const config::ReadOnlyMount& mount : settings.mounts) {
+    out.mounts.push_back({.host_path = mount.host_path, .inside_path = mount.inside_path});
   }
+  return out;
+}
 
-  Result<api::RepairReply> repair(const api::RepairRequest& request, const api::Listener& listener,
-                                  std::stop_token stop) override {
-    TRY_INTO(Factory factory, open_factory(listener, stop));
-    TRY_INTO(const LoadedProject project, load(request.folder));
-    say_first(project, listener);
-    TRY_INTO(const std::string graph, builtin_graph("search.dot"));
-    RunCreated created =
-        created_from(project, "search.dot", graph, factory.launcher->walls(), clock_.utc_ns());
-    created.engineer = "reasoner";
-    created.applies_patch = request.write == api::RepairRequest::Write::working_tree;
-    if (request.timeout_ms) {
-      created.budget.wall_ms_max = std::min(created.budget.wall_ms_max, *request.timeout_ms);
-    }
-    const RunId id = RunId::make(clock_.utc_ns());
-    TRY_INTO(const api::RunReply reply, drive(factory, id, listener, stop, created));
-    TRY_INTO(const RunView view, replay(*factory.home.journal, id, builtin_handlers()));
-    return repair_reply(view, reply);
+Result<LoadedProject> LocalService::load(const std::string& folder) {
+  return load_project(folder, options_.settings, paths());
+}
+
+Result<LocalService::Factory> LocalService::open_factory(const api::Listener& listener,
+                                                         const std::stop_token& stop) {
+  Factory factory;
+  Result<std::unique_ptr<sandbox::Launcher>> launcher =
+      sandbox::start_helper({.helper_path = options_.helper_path});
+  if (!launcher) return {ErrorCode::unavailable, launcher.error().message};
+  factory.launcher = *std::move(launcher);
+  if (options_.settings.demand_enforced_totals && !factory.launcher->walls().not_enforced.empty()) {
+    return {ErrorCode::unavailable,
+            "this machine cannot enforce: " + join(factory.launcher->walls().not_enforced, "; ") +
+                "; the configuration demands it ([sandbox] demand_enforced_totals)"};
   }
+  if (options_.helper_started) std::exchange(options_.helper_started, nullptr)();
+  TRY_INTO(factory.home, own_home(listener, stop));
+  TRY(remove_tree(scratch_dir()));  // Nobody else owns the data directory: what is there is stale.
+  return factory;
+}
 
-  Result<std::vector<api::ScenarioLine>> scenarios(const std::string& folder) override {
-    TRY_INTO(const LoadedProject project, load(folder));
-    std::vector<api::ScenarioLine> lines;
-    for (const scenario::Scenario& one : project.scenarios) {
-      lines.push_back({.name = one.name,
-                       .requirements = one.requirements,
-                       .file = one.file,
-                       .line = one.line,
-                       .holdout = false});
-    }
-    return lines;
-  }
-
-  Result<api::ScenarioRunReply> run_scenarios(const std::string& folder,
-                                              const api::Listener& listener,
-                                              std::stop_token stop) override {
-    TRY_INTO(Factory factory, open_factory(listener, stop));
-    TRY_INTO(const LoadedProject project, load(folder));
-    say_first(project, listener);
-    TRY_INTO(const std::string graph, builtin_graph("trials.dot"));
-    const RunCreated created =
-        created_from(project, "trials.dot", graph, factory.launcher->walls(), clock_.utc_ns());
-    const RunId id = RunId::make(clock_.utc_ns());
-    TRY_INTO(const api::RunReply reply, drive(factory, id, listener, stop, created));
-    TRY_INTO(const RunView view, replay(*factory.home.journal, id, builtin_handlers()));
-    return scenario_reply(view, reply);
-  }
-
-  Result<api::HoldoutReply> add_holdouts(const api::HoldoutAddRequest& request) override;
-  Result<api::HoldoutReply> list_holdouts(const std::string& folder) override;
-  Result<api::HoldoutReply> seal_holdouts(const api::HoldoutSealRequest& request) override;
-
-  Result<std::vector<api::RunLine>> runs(std::size_t count_max) override;
-  Result<api::RunDetails> show(const std::string& run) override;
-  Result<std::vector<api::Explanation>> why(const std::string& run) override;
-
-  Result<std::vector<api::Check>> doctor() override {
-    return examine_machine({.settings = options_.settings, .helper_path = options_.helper_path});
-  }
-
-  Result<api::RunReply> try_example(const api::TryRequest& request, const api::Listener& listener,
-                                    std::stop_token stop) override;
-  std::vector<api::ExampleLine> examples() override;
-
- private:
-  struct Factory {
-    std::unique_ptr<sandbox::Launcher> launcher;
-    Home home;
-  };
-
-  IntakePaths paths() const {
-    return {.projects_dir = options_.settings.data_dir + "/projects",
-            .holdouts_dir = options_.settings.data_dir + "/holdouts"};
-  }
-
-  Result<LoadedProject> load(const std::string& folder) {
-    return load_project(folder, options_.settings, paths());
-  }
-
-  /// The helper first: it is forked before this process has a thread.
-  Result<Factory> open_factory(const api::Listener& listener, const std::stop_token& stop) {
-    Factory factory;
-    Result<std::unique_ptr<sandbox::Launcher>> launcher =
-        sandbox::start_helper({.helper_path = options_.helper_path});
-    if (!launcher) return {ErrorCode::unavailable, launcher.error().message};
-    factory.launcher = *std::move(launcher);
-    if (options_.settings.demand_enforced_totals &&
-        !factory.launcher->walls().not_enforced.empty()) {
-      return {ErrorCode::unavailable,
-              "this machine cannot enforce: " + join(factory.launcher->walls().not_enforced, "; ") +
-                  "; the configuration demands it ([sandbox] demand_enforced_totals)"};
-    }
-    if (options_.helper_started) std::exchange(options_.helper_started, nullptr)();
-    TRY_INTO(factory.home, own_home(listener, stop));
-    TRY(remove_tree(
-        scratch_dir()));  // Nobody else owns the data directory: what is there is stale.
-    return factory;
-  }
-
-  /// Waits for its turn, says so, and stops when asked to.
-  Result<Home> own_home(const api::Listener& listener, const std::stop_token& stop) {
-    const auto until = clock_.monotonic() + kLockWaitMax;
-    bool said = false;
-    while (true) {
-      Result<Home> home = open_home(options_.settings.data_dir, HomeMode::owner, kLockSlice);
-      if (home || home.error().code != ErrorCode::conflict) {
-        if (!home && home.error().code == ErrorCode::exhausted) {
-          return {ErrorCode::unavailable, home.error().message};
-        }
-        return home;
+Result<Home> LocalService::own_home(const api::Listener& listener, const std::stop_token& stop) {
+  const auto until = clock_.monotonic() + kLockWaitMax;
+  bool said = false;
+  while (true) {
+    Result<Home> home = open_home(options_.settings.data_dir, HomeMode::owner, kLockSlice);
+    if (home || home.error().code != ErrorCode::conflict) {
+      if (!home && home.error().code == ErrorCode::exhausted) {
+        return {ErrorCode::unavailable, home.error().message};
       }
-      if (stop.stop_requested())
-        return {ErrorCode::cancelled, "stopped while waiting: " + home.error().message};
-      if (clock_.monotonic() > until) return home;
-      if (!said) note(listener, "waiting for its turn: " + home.error().message);
-      said = true;
+      return home;
     }
+    if (stop.stop_requested())
+      return {ErrorCode::cancelled, "stopped while waiting: " + home.error().message};
+    if (clock_.monotonic() > until) return home;
+    if (!said) note(listener, "waiting for its turn: " + home.error().message);
+    said = true;
+    waited_ = true;
   }
+}
 
-  std::string scratch_dir() const { return options_.settings.data_dir + "/scratch"; }
-
-  /// Starts the run (`created`), or goes on with the one on record, and works until it ends.
-  Result<api::RunReply> drive(Factory& factory, const RunId& id, const api::Listener& listener,
-                              std::stop_token stop, const std::optional<RunCreated>& created) {
-    const HoldoutStore holdouts(paths().holdouts_dir);
-    Workspaces workspaces(scratch_dir(), *factory.home.blobs, *factory.launcher);
-    World world{.clock = clock_,
-                .blobs = *factory.home.blobs,
-                .launcher = *factory.launcher,
-                .workspaces = workspaces,
-                .holdouts = holdouts,
-                .mounts = {},
-                .scratch_dir = scratch_dir()};
-    for (const config::ReadOnlyMount& mount : options_.settings.mounts) {
-      world.mounts.push_back({.host_path = mount.host_path, .inside_path = mount.inside_path});
-    }
-    if (created) {
-      // What cannot even be laid out is the project's to mend, before anything is recorded.
-      TRY(workspaces.source(Json::object({{"top", created->top},
-                                          {"folder", created->folder},
-                                          {"commit", created->base_commit},
-                                          {"changes", ""}})));
-    }
-    const Performers performers = make_performers(world);
-    Result<> worked = ok;
-    {
-      Engine engine(*factory.home.journal, clock_, builtin_handlers(), performers, {.workers = 2});
-      Guarded<int> speaking;  // Events and progress come on different threads.
-      engine.listen(
-          [&](const event::Envelope& envelope) {
-            speaking.with([&](int&) { listener(event_json(envelope)); });
-          },
-          [&](const RunId& run, const std::string& line) {
-            speaking.with([&](int&) {
-              listener(Json::object({{"event", "progress"}, {"run", run.str()}, {"text", line}}));
-            });
+Result<api::RunReply> LocalService::drive(Factory& factory, const RunId& id,
+                                          const api::Listener& listener, std::stop_token stop,
+                                          const std::optional<RunCreated>& created) {
+  const HoldoutStore holdouts(paths().holdouts_dir);
+  Workspaces workspaces(scratch_dir(), *factory.home.blobs, *factory.launcher);
+  Environments environments(*factory.launcher, workspaces, environment_options());
+  World world{.clock = clock_,
+              .blobs = *factory.home.blobs,
+              .launcher = *factory.launcher,
+              .workspaces = workspaces,
+              .holdouts = holdouts,
+              .environments = environments,
+              .journal = *factory.home.journal,
+              .scratch_dir = scratch_dir(),
+              .data_dir = options_.settings.data_dir,
+              .version = options_.version};
+  if (created) {
+    // What cannot even be laid out is the project's to mend, before anything is recorded.
+    TRY(workspaces.source(Json::object({{"top", created->top},
+                                        {"folder", created->folder},
+                                        {"commit", created->base_commit},
+                                        {"changes", ""}})));
+  }
+  const Performers performers = make_performers(world);
+  Result<> worked = ok;
+  {
+    Engine engine(*factory.home.journal, clock_, builtin_handlers(), performers, {.workers = 2});
+    Guarded<int> speaking;  // Events and progress come on different threads.
+    engine.listen(
+        [&](const event::Envelope& envelope) {
+          speaking.with([&](int&) { listener(event_json(envelope)); });
+        },
+        [&](const RunId& run, const std::string& line) {
+          speaking.with([&](int&) {
+            listener(Json::object({{"event", "progress"}, {"run", run.str()}, {"text", line}}));
           });
-      worked = created ? engine.start(id, *created) : engine.resume(id);
-      if (worked) worked = engine.work(stop);
-    }
-    if (Result<> removed = remove_tree(scratch_dir()); !removed) {
-      note(listener, "scratch files are left: " + removed.error().message);
-    }
-    if (!worked && worked.error().code != ErrorCode::cancelled) return worked.error();
-    return reply_from_journal(factory.home, id);
+        });
+    worked = created ? engine.start(id, *created) : engine.resume(id);
+    if (worked) worked = engine.work(stop);
   }
-
-  static Result<api::RunReply> reply_from_journal(const Home& home, const RunId& id) {
-    TRY_INTO(const RunView view, replay(*home.journal, id, builtin_handlers()));
-    api::RunReply reply = reply_of(view);
-    if (const Json* engineer = view.facts_of("engineer")) {
-      const std::string name = engineer->string_or("diff", "");
-      if (!name.empty()) {
-        TRY_INTO(const Digest digest, parse_digest(name));
-        // A diff too large to show is still in the branch.
-        reply.diff = home.blobs->get(digest, kDiffBytesMax).value_or("");
-      }
-    }
-    return reply;
+  if (Result<> removed = remove_tree(scratch_dir()); !removed) {
+    note(listener, "scratch files are left: " + removed.error().message);
   }
+  if (!worked && worked.error().code != ErrorCode::cancelled) return worked.error();
+  return reply_from_journal(factory.home, id);
+}
 
-  static api::RepairReply repair_reply(const RunView& view, const api::RunReply& reply);
-  static api::ScenarioRunReply scenario_reply(const RunView& view, const api::RunReply& reply);
-
-  ServiceOptions options_;
-  SystemClock clock_;
-};
+Result<api::RunReply> LocalService::reply_from_journal(const Home& home, const RunId& id) {
+  TRY_INTO(const RunView view, replay(*home.journal, id, builtin_handlers()));
+  api::RunReply reply = reply_of(view);
+  if (const Json* engineer = view.facts_of("engineer")) {
+    const std::string name = engineer->string_or("diff", "");
+    if (!name.empty()) {
+      TRY_INTO(const Digest digest, parse_digest(name));
+      // A diff too large to show is still in the branch.
+      reply.diff = home.blobs->get(digest, kDiffBytesMax).value_or("");
+    }
+  }
+  return reply;
+}
 
 api::RepairReply LocalService::repair_reply(const RunView& view, const api::RunReply& reply) {
   api::RepairReply out;
@@ -353,6 +348,8 @@ api::ScenarioRunReply LocalService::scenario_reply(const RunView& view,
   return out;
 }
 
+namespace {
+
 /// Names and requirement ids of a project's sealed scenarios.
 api::HoldoutReply holdout_reply(const Holdouts& holdouts) {
   api::HoldoutReply reply;
@@ -364,6 +361,8 @@ api::HoldoutReply holdout_reply(const Holdouts& holdouts) {
   reply.requirements.assign(ids.begin(), ids.end());
   return reply;
 }
+
+}  // namespace
 
 Result<api::HoldoutReply> LocalService::add_holdouts(const api::HoldoutAddRequest& request) {
   TRY_INTO(const Home home, open_home(options_.settings.data_dir, HomeMode::owner, kLockWaitMax));
@@ -465,6 +464,8 @@ Result<std::vector<api::RunLine>> LocalService::runs(std::size_t count_max) {
   return lines;
 }
 
+namespace {
+
 Result<std::vector<event::Envelope>> events_of(const Home& home, const RunId& id) {
   std::vector<event::Envelope> events;
   TRY(home.journal->read_run(id, 1, [&](const event::Envelope& envelope) -> Result<> {
@@ -473,6 +474,8 @@ Result<std::vector<event::Envelope>> events_of(const Home& home, const RunId& id
   }));
   return events;
 }
+
+}  // namespace
 
 Result<api::RunDetails> LocalService::show(const std::string& run) {
   TRY_INTO(const RunId id, RunId::parse(run));
@@ -551,8 +554,6 @@ Result<api::RunReply> LocalService::try_example(const api::TryRequest& request,
   return run({.folder = folder, .work_text = {}, .engineer = {}, .engineer_command = {}}, listener,
              stop);
 }
-
-}  // namespace
 
 std::unique_ptr<api::Service> open_service(ServiceOptions options) {
   return std::make_unique<LocalService>(std::move(options));

@@ -11,6 +11,7 @@
 
 #include "api/service.h"
 #include "config/config.h"
+#include "harness/environment.h"
 
 namespace nightjar::factory {
 
@@ -18,6 +19,8 @@ struct ServiceOptions {
   config::Settings settings;
   std::string helper_path;     // the sandbox helper's executable
   std::string scratch_parent;  // where `try` puts example projects: "/tmp"
+  std::string version{};       // of this program, for evidence
+  harness::HostView host{};    // where toolchains are looked for
   /// Called once, after the helper process was started and before any thread is.
   std::function<void()> helper_started;
 };

@@ -81,11 +81,39 @@ sandbox::Limits sandbox_limits(const config::Limits& limits) {
           .processes_max = static_cast<std::uint32_t>(limits.processes_max)};
 }
 
+sandbox::Spec spec_of(const std::string& built, const Workspaces::BuildRequest& request) {
+  sandbox::Spec spec{.lower_dirs = {built},
+                     .mounts = request.environment.mounts,
+                     .limits = sandbox_limits(request.limits)};
+  if (!request.environment.layer_dir.empty()) {
+    spec.lower_dirs.push_back(request.environment.layer_dir);
+  }
+  return spec;
+}
+
+harness::CommandLimits suite_limits(const config::Limits& limits, const event::Cost& worst_case) {
+  return {
+      .wall_max = std::chrono::milliseconds(std::min(limits.suite_ms_max, worst_case.wall_ms)),
+      .cpu_max = std::chrono::milliseconds(std::min(2 * limits.suite_ms_max, worst_case.cpu_ms)),
+      .output_bytes_max = static_cast<std::uint64_t>(limits.output_bytes_max)};
+}
+
 harness::CommandLimits command_limits(const config::Limits& limits, const event::Cost& worst_case) {
   return {.wall_max = std::chrono::milliseconds(std::min(limits.wall_ms_max, worst_case.wall_ms)),
           .cpu_max = std::chrono::milliseconds(std::min(limits.cpu_ms_max, worst_case.cpu_ms)),
           .output_bytes_max = static_cast<std::uint64_t>(limits.output_bytes_max)};
 }
+
+namespace {
+
+std::string key_of(const Workspaces::BuildRequest& request) {
+  std::string key = request.tree.dump() + '\0' + request.build_command;
+  key += '\0' + request.environment.digest;
+  for (const auto& [name, value] : request.env) key += '\0' + name + '=' + value;
+  return key;
+}
+
+}  // namespace
 
 std::string Workspaces::fresh_folder(const char* kind) {
   const int number = made_.with([](int& made) { return ++made; });
@@ -114,30 +142,41 @@ Result<std::string> Workspaces::source(const Json& tree) {
 
 Result<Workspaces::Built> Workspaces::build(const BuildRequest& request, std::stop_token stop) {
   TRY_INTO(const std::string folder, source(request.tree));
+  if (request.build_command.empty() && request.test_command.empty()) {
+    // What needs no building is built as it is.
+    Built as_is{.outcome = {}, .folder = folder};
+    as_is.outcome.built = true;
+    as_is.outcome.tests_passed = true;
+    built_.with([&](auto& all) { all[key_of(request)] = folder; });
+    return as_is;
+  }
   Built built{.outcome = {}, .folder = fresh_folder("built")};
+  std::map<std::string, std::string> env = request.environment.env;
+  for (const auto& [name, value] : request.env) env[name] = value;
   const harness::BuildInput input{
-      .source = {.lower_dirs = {folder},
-                 .mounts = request.mounts,
-                 .limits = sandbox_limits(request.limits)},
+      .source = spec_of(folder, request),
       .build_command = request.build_command,
       .test_command = request.test_command,
-      .limits = command_limits(request.limits, request.worst_case),
+      .limits = request.limit == BuildRequest::Limit::suite
+                    ? suite_limits(request.limits, request.worst_case)
+                    : command_limits(request.limits, request.worst_case),
       .built_dir = built.folder,
       .built_limits = {.files_max = 500'000,
                        .bytes_max = static_cast<std::uint64_t>(request.limits.disk_bytes_max) * 2,
-                       .depth_max = 64}};
+                       .depth_max = 64},
+      .env = std::move(env)};
   TRY_INTO(built.outcome, harness::build_and_test(launcher_, input, stop));
   if (!built.outcome.built) return built;
   TRY(launcher_.adopt(built.folder));
-  const std::string key = request.tree.dump() + '\0' + request.build_command;
-  built_.with([&](auto& all) { all[key] = built.folder; });
+  built_.with([&](auto& all) { all[key_of(request)] = built.folder; });
   return built;
 }
 
-Result<std::string> Workspaces::built(const BuildRequest& request, std::stop_token stop) {
-  const std::string key = request.tree.dump() + '\0' + request.build_command;
+Result<std::string> Workspaces::built(const BuildRequest& request, Make make,
+                                      std::stop_token stop) {
+  const std::string key = key_of(request);
   const std::string known = built_.with([&](auto& all) { return all[key]; });
-  if (!known.empty()) return known;
+  if (!known.empty() || make == Make::nothing) return known;
   BuildRequest without_tests = request;
   without_tests.test_command.clear();
   TRY_INTO(const Built fresh, build(without_tests, stop));

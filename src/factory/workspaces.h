@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "event/effect.h"
 #include "harness/build.h"
+#include "harness/environment.h"
 #include "repo/repository.h"
 #include "sandbox/sandbox.h"
 #include "store/journal.h"
@@ -40,8 +41,10 @@ class Workspaces {
     std::string build_command;
     std::string test_command;
     config::Limits limits;
-    std::vector<sandbox::Mount> mounts;
-    event::Cost worst_case;  // of the effect it is part of
+    event::Cost worst_case;                    // of the effect it is part of
+    harness::Environment environment{};        // Environments::recorded
+    std::map<std::string, std::string> env{};  // of this build, above the environment's
+    enum class Limit { command, suite } limit = Limit::command;
   };
   struct Built {
     harness::BuildOutcome outcome;
@@ -49,8 +52,10 @@ class Workspaces {
   };
   /// Builds (and tests) the tree; keeps the result for built().
   Result<Built> build(const BuildRequest& request, std::stop_token stop);
-  /// The built tree, building it when it is not there.
-  Result<std::string> built(const BuildRequest& request, std::stop_token stop);
+  /// The built tree, building it when it is not there; "" when it is not and `nothing` is to be
+  /// made.
+  enum class Make { nothing, missing };
+  Result<std::string> built(const BuildRequest& request, Make make, std::stop_token stop);
 
  private:
   std::string fresh_folder(const char* kind);
@@ -64,7 +69,11 @@ class Workspaces {
 };
 
 sandbox::Limits sandbox_limits(const config::Limits& limits);
+/// The workspace of a built tree as suites and trials see it.
+sandbox::Spec spec_of(const std::string& built, const Workspaces::BuildRequest& request);
 /// The narrower of a command's limits and what the effect may use in all.
 harness::CommandLimits command_limits(const config::Limits& limits, const event::Cost& worst_case);
+/// The same for one set-up, build or session of a suite.
+harness::CommandLimits suite_limits(const config::Limits& limits, const event::Cost& worst_case);
 
 }  // namespace nightjar::factory

@@ -32,8 +32,10 @@ void walk(Graph graph, const std::uint8_t* data, std::size_t size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  auto graph = nightjar::workflow::parse_graph(text, "fuzz.dot",
-                                               {"check", "build", "engineer", "prove", "branch"});
+  auto graph = nightjar::workflow::parse_graph(
+      text, "fuzz.dot",
+      {"check", "environment", "build", "engineer", "prove", "inspect", "baseline", "suites",
+       "verdict", "branch", "evidence"});
   if (graph) nightjar::workflow::walk(*std::move(graph), data, size);
   return 0;
 }

@@ -14,8 +14,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::vector<std::string> kTypes = {"start",    "exit",  "check", "build",
-                                         "engineer", "prove", "branch"};
+const std::vector<std::string> kTypes = {"start",    "exit",   "check",   "environment", "build",
+                                         "engineer", "prove",  "inspect", "baseline",    "suites",
+                                         "verdict",  "branch", "evidence"};
 
 Result<Graph> parse(std::string_view dot) { return parse_graph(dot, "line.dot", kTypes); }
 
@@ -103,7 +104,7 @@ TEST(ParseGraph, ReadsTheBuiltInLine) {
   auto graph = parse(text);
 
   ASSERT_TRUE(graph) << message_of(graph);
-  EXPECT_EQ(graph->nodes.size(), 7U);
+  EXPECT_EQ(graph->nodes.size(), 13U);
   EXPECT_EQ(graph->find("engineer")->visits_max, 3);
   for (const Node& node : graph->nodes) EXPECT_FALSE(node.label.empty());
 }

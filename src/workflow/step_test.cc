@@ -14,7 +14,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::vector<std::string> kTypes = {"check", "build", "engineer", "prove", "branch"};
+const std::vector<std::string> kTypes = {"check",   "environment", "build",    "engineer",
+                                         "prove",   "inspect",     "baseline", "suites",
+                                         "verdict", "branch",      "evidence"};
 
 RunState state_of(const std::string& dot) {
   auto graph = parse_graph(dot, "x.dot", kTypes);
@@ -202,27 +204,36 @@ class RepairLine : public ::testing::Test {
     const auto* start = std::get_if<StartNode>(&effect_);
     return start == nullptr ? "" : start->node;
   }
-  void reach_engineer() {
+  void reach_build() {
     ASSERT_EQ(after(NodeOutcome::success), "check");
+    ASSERT_EQ(after(NodeOutcome::success), "environment");
     ASSERT_EQ(after(NodeOutcome::success), "build");
+  }
+  void reach_engineer() {
+    reach_build();
     ASSERT_EQ(after(NodeOutcome::success, {{"work", "open"}}), "engineer");
+  }
+  void reach_verdict() {
+    reach_engineer();
+    for (const char* node : {"prove", "inspect", "baseline", "suites", "verdict"}) {
+      ASSERT_EQ(after(NodeOutcome::success), node);
+    }
   }
   RunState state_;
   Effect effect_;
 };
 
 TEST_F(RepairLine, RepairsProvesAndWritesTheBranch) {
-  reach_engineer();
-  EXPECT_EQ(after(NodeOutcome::success), "prove");
+  reach_verdict();
   EXPECT_EQ(after(NodeOutcome::success), "branch");
+  EXPECT_EQ(after(NodeOutcome::success), "evidence");
   EXPECT_EQ(after(NodeOutcome::success), "exit");
   EXPECT_EQ(after(NodeOutcome::success), "");
   EXPECT_EQ(std::get<FinishRun>(effect_).end, RunEnd::exit_reached);
 }
 
 TEST_F(RepairLine, EndsWhenThereIsNothingToRepair) {
-  after(NodeOutcome::success);
-  after(NodeOutcome::success);
+  reach_build();
   EXPECT_EQ(after(NodeOutcome::success, {{"work", "none"}}), "exit");
 }
 
@@ -232,8 +243,10 @@ TEST_F(RepairLine, EndsWhenTheProjectIsWrongOrDoesNotBuildOrHasNoRepair) {
   EXPECT_EQ(after(NodeOutcome::fail), "exit");
   state_ = at_check;
   after(NodeOutcome::success);
+  after(NodeOutcome::success);
   EXPECT_EQ(after(NodeOutcome::fail), "exit");
   state_ = at_check;
+  after(NodeOutcome::success);
   after(NodeOutcome::success);
   after(NodeOutcome::success, {{"work", "open"}});
   EXPECT_EQ(after(NodeOutcome::fail), "exit");
@@ -245,9 +258,53 @@ TEST_F(RepairLine, EndsWhenTheMachineFailsAndBlamesNoCandidate) {
   EXPECT_EQ(after(NodeOutcome::fail, {{"machine", "unavailable"}}), "exit");
 }
 
+TEST_F(RepairLine, GoesBackToTheEngineerWithWhatTheSuitesRefute) {
+  reach_verdict();
+  EXPECT_EQ(after(NodeOutcome::fail), "engineer");
+}
+
+TEST_F(RepairLine, EndsWithoutABuildWhereTheEnvironmentCannotBeMade) {
+  after(NodeOutcome::success);
+  after(NodeOutcome::success);
+  EXPECT_EQ(after(NodeOutcome::fail, {{"machine", "unavailable"}}), "exit");
+}
+
+/// `nightjar prove`: every way ends in a verdict.
+class ProveLine : public RepairLine {
+ protected:
+  ProveLine() {
+    std::ifstream file(std::filesystem::path(NIGHTJAR_SOURCE_DIR) / "workflows/prove.dot");
+    state_ = state_of(std::string(std::istreambuf_iterator<char>(file), {}));
+    effect_ = step(state_, RunStarted{}).front();
+  }
+};
+
+TEST_F(ProveLine, LooksFromAllSidesBeforeItJudges) {
+  for (const char* node : {"inspect", "environment", "build", "baseline", "prove", "suites",
+                           "verdict", "evidence", "exit"}) {
+    EXPECT_EQ(after(NodeOutcome::success), node);
+  }
+}
+
+TEST_F(ProveLine, JudgesWhatItCouldNotSetUpOrRead) {
+  ASSERT_EQ(after(NodeOutcome::success), "inspect");
+  const RunState at_inspect = state_;
+  EXPECT_EQ(after(NodeOutcome::fail), "verdict");
+  state_ = at_inspect;
+  ASSERT_EQ(after(NodeOutcome::success), "environment");
+  EXPECT_EQ(after(NodeOutcome::fail, {{"machine", "unavailable"}}), "verdict");
+}
+
+TEST_F(ProveLine, JudgesAChangeThatDoesNotBuild) {
+  for (int node = 0; node < 4; ++node) after(NodeOutcome::success);
+  ASSERT_EQ(after(NodeOutcome::success), "prove");
+  EXPECT_EQ(after(NodeOutcome::fail), "suites");
+  EXPECT_EQ(after(NodeOutcome::success), "verdict");
+  EXPECT_EQ(after(NodeOutcome::fail), "evidence");
+}
+
 TEST_F(RepairLine, LetsACommandEngineerMakeItBuild) {
-  after(NodeOutcome::success);
-  after(NodeOutcome::success);
+  reach_build();
   EXPECT_EQ(after(NodeOutcome::fail, {{"work", "open"}}), "engineer");
 }
 

@@ -1,0 +1,266 @@
+// `nightjar prove` on changes that git made, as a user runs it: verdicts, reports, evidence.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "program.h"
+
+namespace nightjar::e2e {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kSlug = R"(import re
+
+
+def slug(title):
+    """The title in an address: words in lower case, joined by "-"."""
+    return "-".join(re.findall(r"[a-z]+", title.lower()))
+
+
+def shorten(text, most):
+    """At most `most` characters."""
+    if len(text) > most:
+        return text[:most]
+    return text
+)";
+constexpr const char* kTests = R"(import unittest
+
+from slugs import shorten, slug
+
+
+class Slug(unittest.TestCase):
+    def test_joins_words(self):
+        self.assertEqual(slug("Big News"), "big-news")
+
+    def test_leaves_out_digits(self):
+        self.assertEqual(slug("Top 10"), "top")
+
+
+class Shorten(unittest.TestCase):
+    def test_cuts(self):
+        self.assertEqual(shorten("abcdef", 3), "abc")
+
+
+if __name__ == "__main__":
+    unittest.main()
+)";
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+/// What the new behaviour looks like in code, and an honest test of it.
+std::string keeps_digits() { return with(kSlug, "[a-z]+", "[a-z0-9]+"); }
+std::string added_test(const std::string& tests) {
+  return with(tests, "\n\nclass Shorten",
+              "\n    def test_keeps_years(self):\n"
+              "        self.assertEqual(slug(\"Review of 2024\"), \"review-of-2024\")\n\n\n"
+              "class Shorten");
+}
+std::string honest_tests() {
+  return added_test(with(with(kTests, "test_leaves_out_digits", "test_keeps_digits"),
+                         "slug(\"Top 10\"), \"top\"", "slug(\"Top 10\"), \"top-10\""));
+}
+
+class Prove : public testing::Test {
+ protected:
+  Prove() {
+    bench_.write("slugs.py", kSlug);
+    bench_.write("tests/__init__.py", "");
+    bench_.write("tests/test_slugs.py", kTests);
+    bench_.write("README.md", "# Slugs\n");
+    bench_.commit_all();
+  }
+
+  void commit_on(const std::string& branch, const std::map<std::string, std::string>& files) {
+    bench_.git({"checkout", "-q", "-b", branch, "main"});
+    for (const auto& [path, content] : files) bench_.write(path, content);
+    bench_.git({"add", "-A"});
+    bench_.git(
+        {"-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", branch});
+    bench_.git({"checkout", "-q", "main"});
+  }
+
+  Json prove(const std::string& branch, int status) {
+    const Ended ended = bench_.nightjar({"prove", branch, "--json"});
+    EXPECT_EQ(ended.status, status) << ended.err;
+    return ended.last_json();
+  }
+
+  static std::vector<std::string> codes(const Json& proof) {
+    std::vector<std::string> out;
+    const Json* reasons = proof.find("reasons");
+    for (const Json& reason : reasons == nullptr ? Json::Array{} : reasons->as_array()) {
+      out.push_back(reason.string_or("code", ""));
+    }
+    return out;
+  }
+
+  Bench bench_;
+};
+
+// Issue: the same code, once with the tests that an agent bent and once with honest ones.
+TEST_F(Prove, RefusesAnAgentsEditedTestsAndProvesTheSameCodeWithHonestOnes) {
+  commit_on("bent",
+            {{"slugs.py", keeps_digits()},
+             {"tests/test_slugs.py", with(kTests, "self.assertEqual(slug(\"Top 10\"), \"top\")",
+                                          "self.assertTrue(slug(\"Top 10\"))")}});
+  commit_on("honest", {{"slugs.py", keeps_digits()}, {"tests/test_slugs.py", honest_tests()}});
+
+  const Json bent = prove("bent", 1);
+  const Json honest = prove("honest", 0);
+
+  EXPECT_EQ(bent.string_or("verdict", ""), "NOT_PROVEN");
+  EXPECT_THAT(codes(bent), Contains("edited-test-hides"));
+  EXPECT_EQ(honest.string_or("verdict", ""), "PROVEN");
+  EXPECT_THAT(codes(honest), Contains("demonstrated"));
+}
+
+TEST_F(Prove, SaysNotProvenWhenTheFixIsTakenBack) {
+  commit_on("reverted", {{"tests/test_slugs.py", honest_tests()}});
+
+  const Json proof = prove("reverted", 1);
+
+  EXPECT_EQ(proof.string_or("verdict", ""), "NOT_PROVEN");
+  EXPECT_THAT(codes(proof), Contains("added-test-fails"));
+}
+
+TEST_F(Prove, LeavesToAPersonWhatNoTestShows) {
+  commit_on("untested", {{"slugs.py", with(kSlug, "text[:most]", "text[:most].rstrip()")}});
+
+  const Json proof = prove("untested", 4);
+
+  EXPECT_EQ(proof.string_or("verdict", ""), "UNDECIDED");
+  EXPECT_THAT(codes(proof), Contains("nothing-demonstrates"));
+}
+
+TEST_F(Prove, BlamesAChangeForWhatItBreaks) {
+  commit_on("broken", {{"slugs.py", with(kSlug, "text[:most]", "text[:most - 1]")}});
+
+  const Json proof = prove("broken", 1);
+
+  EXPECT_THAT(codes(proof), Contains("test-broken"));
+  EXPECT_THAT(proof.dump(), HasSubstr("test_cuts"));
+}
+
+TEST_F(Prove, AcceptsWordsAndRefactorings) {
+  commit_on("words", {{"README.md", "# Slugs\n\nWords for addresses.\n"}});
+  commit_on("refactored", {{"slugs.py", with(kSlug,
+                                             "    if len(text) > most:\n"
+                                             "        return text[:most]\n    return text\n",
+                                             "    return text[:most]\n")}});
+
+  EXPECT_EQ(prove("words", 0).string_or("verdict", ""), "PROVEN");
+  EXPECT_EQ(prove("refactored", 4).string_or("verdict", ""), "UNDECIDED");
+  const Ended claimed = bench_.nightjar({"prove", "refactored", "--same-behaviour", "--json"});
+  EXPECT_EQ(claimed.status, 0) << claimed.err;
+}
+
+TEST_F(Prove, TakesTheWorkingTreeAndAPatch) {
+  bench_.write("slugs.py", keeps_digits());
+  bench_.write("tests/test_slugs.py", honest_tests());
+  const std::string patch = bench_.git({"diff"}) + "\n";
+  const Ended tree = bench_.nightjar({"prove"});
+  EXPECT_EQ(tree.status, 0) << tree.err;
+  EXPECT_THAT(tree.out, HasSubstr("PROVEN"));
+  EXPECT_EQ(bench_.read("slugs.py"), keeps_digits());
+  bench_.git({"checkout", "-q", "."});
+  bench_.write("../fix.patch", patch);
+
+  const Ended ended = bench_.nightjar({"prove", bench_.scratch() + "/fix.patch"});
+
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("known from an earlier proof"));
+  EXPECT_EQ(bench_.git({"status", "--porcelain"}), "");
+}
+
+TEST_F(Prove, SaysWhatIsWrongWithAChange) {
+  const Ended unknown = bench_.nightjar({"prove", "no-such-branch"});
+  EXPECT_EQ(unknown.status, 3);
+  EXPECT_THAT(unknown.err, HasSubstr("no-such-branch"));
+  const Ended same = bench_.nightjar({"prove", "main..main", "--json"});
+  EXPECT_EQ(same.status, 4) << same.err;
+  EXPECT_THAT(same.last_json().dump(), HasSubstr("empty"));
+}
+
+TEST_F(Prove, WritesReportsForOtherPrograms) {
+  commit_on("broken", {{"slugs.py", with(kSlug, "text[:most]", "text[:most - 1]")}});
+  const std::string out = bench_.scratch() + "/out";
+
+  const Ended ended =
+      bench_.nightjar({"prove", "broken", "--junit", out + ".xml", "--sarif", out + ".sarif",
+                       "--markdown", out + ".md", "--attest", out + ".jsonl"});
+
+  EXPECT_EQ(ended.status, 1) << ended.err;
+  EXPECT_THAT(bench_.read("../out.xml"), HasSubstr("<failure"));
+  EXPECT_EQ(parse_json(bench_.read("../out.sarif"))->string_or("version", ""), "2.1.0");
+  EXPECT_THAT(bench_.read("../out.md"), HasSubstr("NOT_PROVEN"));
+  EXPECT_EQ(split_lines(bench_.read("../out.jsonl")).size(), 4U);
+}
+
+// Goal: a stranger can check. Method: another data directory, which has only the public key.
+TEST_F(Prove, SignsEvidenceThatAStrangerCanCheckAndRepeat) {
+  commit_on("honest", {{"slugs.py", keeps_digits()}, {"tests/test_slugs.py", honest_tests()}});
+  const std::string file = bench_.scratch() + "/evidence.jsonl";
+  ASSERT_EQ(bench_.nightjar({"prove", "honest", "--attest", file}).status, 0);
+  const Json key = bench_.nightjar({"key", "show", "--json"}).last_json();
+  bench_.write("../signer.pub", key.string_or("public_pem", ""));
+  const std::string data = bench_.scratch() + "/strangers-data";
+  const auto verify = [&](const std::string& path) {
+    Program program =
+        bench_.nightjar_program({"evidence", "verify", path, "--key",
+                                 bench_.scratch() + "/signer.pub", "--recheck", "--json"});
+    program.env["NIGHTJAR_DATA_DIR"] = data;
+    return run_program(program);
+  };
+
+  const Ended verified = verify(file);
+  bench_.write("../altered.jsonl",
+               with(bench_.read("../evidence.jsonl"), "\"payload\":\"", "\"payload\":\"AAAA"));
+  const Ended altered = verify(bench_.scratch() + "/altered.jsonl");
+
+  EXPECT_EQ(verified.status, 0) << verified.err << verified.out;
+  const Json reply = verified.last_json();
+  EXPECT_TRUE(reply.bool_or("rechecked", false));
+  EXPECT_EQ(reply.string_or("verdict", ""), "PROVEN");
+  EXPECT_EQ(reply.find("differences")->as_array().size(), 0U) << reply.dump();
+  EXPECT_EQ(altered.status, 1) << altered.err;
+  EXPECT_THAT(altered.last_json().dump(), HasSubstr("payload-altered"));
+  EXPECT_THAT(bench_.nightjar({"evidence", "log"}).out, HasSubstr("honest"));
+}
+
+TEST_F(Prove, WritesDownWhatItDetects) {
+  const Ended ended = bench_.nightjar({"init", "--detect", bench_.repository()});
+
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(bench_.read("nightjar.toml"), HasSubstr("runner = \"unittest\""));
+}
+
+// A proof that was killed goes on where it was.
+TEST_F(Prove, IsResumedAfterItsDeath) {
+  commit_on("honest", {{"slugs.py", keeps_digits()},
+                       {"tests/test_slugs.py", "import time\ntime.sleep(1)\n" + honest_tests()}});
+  const pid_t pid = start_program(bench_.nightjar_program({"prove", "honest"}));
+  std::string run;
+  for (int tries = 0; tries < 5'000 && run.empty(); ++tries) {
+    run = bench_.nightjar({"runs", "--json"}).last_json().string_or("run", "");
+  }
+  ASSERT_NE(run, "");
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+
+  const Ended resumed = bench_.nightjar({"resume", run, "--json"});
+
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.last_json().string_or("verdict", ""), "PROVEN");
+}
+
+}  // namespace
+}  // namespace nightjar::e2e
