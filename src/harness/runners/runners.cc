@@ -9,6 +9,8 @@ std::span<const Runner> runners() {
       // Python
       Runner{"pytest", "pytest (Python)", true, run_pytest},
       Runner{"unittest", "unittest (Python)", true, run_unittest},
+      // Compiled languages
+      Runner{"go", "go test (Go)", true, run_go},
       // Programs that say their results
       Runner{"bats", "bats (shell)", false, run_bats},
       Runner{"tap", "programs that speak TAP", false, run_tap},

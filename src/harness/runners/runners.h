@@ -9,6 +9,9 @@ namespace nightjar::harness {
 Result<SuiteRun> run_pytest(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_unittest(const Workshop&, const SuiteRequest&, std::stop_token);
 
+// Compiled languages
+Result<SuiteRun> run_go(const Workshop&, const SuiteRequest&, std::stop_token);
+
 // Programs that say their results
 Result<SuiteRun> run_bats(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_tap(const Workshop&, const SuiteRequest&, std::stop_token);
