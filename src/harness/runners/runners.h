@@ -10,6 +10,7 @@ Result<SuiteRun> run_pytest(const Workshop&, const SuiteRequest&, std::stop_toke
 Result<SuiteRun> run_unittest(const Workshop&, const SuiteRequest&, std::stop_token);
 
 // Compiled languages
+Result<SuiteRun> run_ctest(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_go(const Workshop&, const SuiteRequest&, std::stop_token);
 
 // Programs that say their results
