@@ -327,6 +327,25 @@ std::vector<Family> families() {
              "func TestHigh(t *testing.T) {\n\tif Clip(9, 2, 5) != 5 {\n\t\tt.Fatal()\n\t}\n}\n"}},
        .runner = "go",
        .measures_lines = true});
+  const std::string clip_js =
+      "exports.clip = (x, low, high) => {\n  if (x < low) return low;\n  if (x > high) return "
+      "low;\n"
+      "  return x;\n};\n";
+  const std::string test_js =
+      "const test = require('node:test');\nconst assert = require('assert');\n"
+      "const { clip } = require('../clip');\n\n"
+      "test('low', () => assert.strictEqual(clip(1, 2, 5), 2));\n";
+  out.push_back(
+      {.name = "node",
+       .base = {{"package.json",
+                 "{\"name\": \"clip\", \"scripts\": {\"test\": \"node --test\"}}\n"},
+                {"clip.js", clip_js},
+                {"test/clip.test.js", test_js}},
+       .fix = {{"clip.js", with(clip_js, "x > high) return low", "x > high) return high")}},
+       .tests = {{"test/clip.test.js",
+                  test_js + "test('high', () => assert.strictEqual(clip(9, 2, 5), 5));\n"}},
+       .runner = "node",
+       .measures_lines = true});
   return out;
 }
 

@@ -34,12 +34,12 @@ struct Listing {
 Result<Listing> list_tests(sandbox::Sandbox& sandbox, const Workshop& workshop,
                            const SuiteRequest& request, std::stop_token stop) {
   const std::string folder = build_dir_of(request.suite);
-  sandbox::Command command =
-      command_in(workshop, request.suite, request.limits,
-                 {"/bin/sh", "-c",
-                  "command -v ctest >/dev/null || exit 127; cd \"$1\" || exit 1; "
-                  "exec ctest --show-only=json-v1 >&3 3>&-",
-                  "ctest", folder});
+  sandbox::Command command = command_in(workshop, request.suite, request.limits,
+                                        {"/bin/sh", "-c",
+                                         "command -v ctest >/dev/null || { echo nightjar: no ctest "
+                                         ">&2; exit 127; }; cd \"$1\" || exit 1; "
+                                         "exec ctest --show-only=json-v1 >&3 3>&-",
+                                         "ctest", folder});
   command.report = sandbox::Command::Report::pipe;
   command.report_bytes_max = kListingBytesMax;
   TRY_INTO(const sandbox::Outcome outcome, run_command(sandbox, command, stop));

@@ -13,30 +13,17 @@ namespace {
 constexpr int kLinesMax = 10'000'000;
 constexpr std::size_t kLineBytesMax = std::size_t{64} << 20;
 
-bool is_header(std::string_view path) {
-  for (const char* suffix : {".h", ".hh", ".hpp", ".hxx", ".inl", ".ipp"}) {
-    if (path.ends_with(suffix)) return true;
-  }
-  return false;
-}
-
-/// The shell's pattern for the data files that may tell of the wanted sources.
-std::string data_files(const std::vector<std::string>& wanted) {
-  std::string tests;
+/// Words for grep: a line of gcov's output that names one of the wanted sources. Any object may
+/// tell of it: tests include sources, sources include headers.
+std::vector<std::string> lines_to_keep(const std::vector<std::string>& wanted) {
+  std::vector<std::string> words;
   for (const std::string& path : wanted) {
-    const std::string language(language_of_path(path));
+    const std::string_view language = language_of_path(path);
     if (language != "c" && language != "c++") continue;
-    if (is_header(path)) return "-name '*.gcda'";
-    std::string stem = path.substr(path.rfind('/') + 1);
-    stem = stem.substr(0, stem.rfind('.'));
-    const bool plain = std::ranges::all_of(stem, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '_' || c == '-' || c == '.' || c == '+';
-    });
-    if (!plain) return "-name '*.gcda'";
-    tests += (tests.empty() ? "" : " -o ") + ("-name '*" + stem + "*.gcda'");
+    words.emplace_back("-e");
+    words.push_back(path.substr(path.rfind('/') + 1) + "\"");
   }
-  return tests.empty() ? "" : "\\( " + tests + " \\)";
+  return words;
 }
 
 std::string in_project(const std::string& folder, const std::string& file, std::string_view top) {
@@ -80,15 +67,17 @@ Coverage parse_gcov(std::string_view lines, std::string_view top,
 
 Result<Coverage> gcov_lines(sandbox::Sandbox& sandbox, const Workshop& workshop,
                             const SuiteRequest& request, std::stop_token stop) {
-  const std::string which = data_files(request.coverage_files);
-  if (which.empty()) return Coverage{};
+  const std::vector<std::string> kept = lines_to_keep(request.coverage_files);
+  if (kept.empty()) return Coverage{};
   Suite top = request.suite;
   top.root.clear();
-  sandbox::Command command = command_in(
-      workshop, top, request.limits,
-      {"/bin/sh", "-c",
-       "command -v gcov >/dev/null || exit 0; pwd >&2; find . -type f " + which +
-           " -print0 | xargs -0 -r -n 50 gcov --json-format --stdout >&3 3>&- 2>/dev/null"});
+  std::vector<std::string> argv = {
+      "/bin/sh", "-c",
+      "command -v gcov >/dev/null || exit 0; pwd >&2; find . -type f -name '*.gcda' -print0 | "
+      "xargs -0 -r -n 50 gcov --json-format --stdout 2>/dev/null | grep -F \"$@\" >&3 3>&-",
+      "gcov"};
+  argv.insert(argv.end(), kept.begin(), kept.end());
+  sandbox::Command command = command_in(workshop, top, request.limits, std::move(argv));
   command.report = sandbox::Command::Report::pipe;
   command.report_bytes_max = kReportBytesMax;
   TRY_INTO(const sandbox::Outcome outcome, run_command(sandbox, command, stop));

@@ -9,6 +9,11 @@ std::span<const Runner> runners() {
       // Python
       Runner{"pytest", "pytest (Python)", true, run_pytest},
       Runner{"unittest", "unittest (Python)", true, run_unittest},
+      // JavaScript
+      Runner{"node", "node:test (JavaScript)", true, run_node},
+      Runner{"mocha", "mocha (JavaScript)", true, run_mocha},
+      Runner{"jest", "jest (JavaScript)", false, run_jest},
+      Runner{"vitest", "vitest (JavaScript)", false, run_vitest},
       // Compiled languages
       Runner{"ctest", "ctest (C, C++)", true, run_ctest},
       Runner{"go", "go test (Go)", true, run_go},
