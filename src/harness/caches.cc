@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <thread>
 
 #include "base/bytes.h"
@@ -145,6 +146,20 @@ void add_cmake(Toolchain& toolchain, const HostView&) {
   if (path_exists("/usr/bin/ninja")) toolchain.env["CMAKE_GENERATOR"] = "Ninja";
 }
 
+/// Debian's PHP finds its extensions by files in /etc, which no sandbox shows.
+void add_php(Toolchain& toolchain, const HostView&) {
+  std::error_code failure;
+  std::string newest;
+  for (std::filesystem::directory_iterator entry("/etc/php", failure), end;
+       !failure && entry != end; entry.increment(failure)) {
+    const std::string folder = entry->path().string() + "/mods-available";
+    if (is_folder(folder) && folder > newest) newest = folder;
+  }
+  if (newest.empty() || !toolchain.program.starts_with("/usr/bin/")) return;
+  show(toolchain, newest, "php");
+  toolchain.env = {{"PHP_INI_SCAN_DIR", cache("php")}};
+}
+
 struct Row {
   std::string_view name;
   void (*add)(Toolchain&, const HostView&);
@@ -155,6 +170,7 @@ constexpr auto kRows = std::to_array<Row>({{"cmake", add_cmake},
                                            {"gradle", add_gradle},
                                            {"maven", add_maven},
                                            {"npm", add_npm},
+                                           {"php", add_php},
                                            {"python", add_python},
                                            {"rust", add_rust}});
 

@@ -281,7 +281,7 @@ constexpr const char* kClipTest =
     "want);\n    failed = 1;\n  }\n}\n\nint main(void) {\n  same(clip(1, 2, 5), 2);\n"
     "  same(clip(3, 2, 5), 3);\n  return failed;\n}\n";
 
-std::vector<Family> families() {
+std::vector<Family> c_families() {
   const std::string c_fix = with(kClip, "x > high) return low", "x > high) return high");
   const std::string c_test =
       with(kClipTest, "  return failed;", "  same(clip(9, 2, 5), 5);\n  return failed;");
@@ -308,6 +308,11 @@ std::vector<Family> families() {
       "check: test_clip\n\t./test_clip\n\ntest_clip: clip.o tests/test_clip.o\n"
       "\t$(CC) $(LDFLAGS) -o $@ $^\n\nclip.o tests/test_clip.o: clip.h\n";
   out.push_back(make);
+  return out;
+}
+
+std::vector<Family> other_families() {
+  std::vector<Family> out;
   out.push_back(
       {.name = "go",
        .base = {{"go.mod", "module example.com/clip\n\ngo 1.18\n"},
@@ -346,7 +351,34 @@ std::vector<Family> families() {
                   test_js + "test('high', () => assert.strictEqual(clip(9, 2, 5), 5));\n"}},
        .runner = "node",
        .measures_lines = true});
+  const std::string clip_php =
+      "<?php\nfunction clip($x, $low, $high) {\n  if ($x < $low) return $low;\n"
+      "  if ($x > $high) return $low;\n  return $x;\n}\n";
+  const std::string test_php =
+      "<?php\nrequire_once __DIR__ . '/../clip.php';\nuse PHPUnit\\Framework\\TestCase;\n"
+      "final class ClipTest extends TestCase {\n"
+      "  public function testLow(): void { $this->assertSame(2, clip(1, 2, 5)); }\n}\n";
+  out.push_back(
+      {.name = "phpunit",
+       .base = {{"phpunit.xml",
+                 "<phpunit><testsuites><testsuite name=\"t\"><directory>tests</directory>"
+                 "</testsuite></testsuites></phpunit>\n"},
+                {"clip.php", clip_php},
+                {"tests/ClipTest.php", test_php}},
+       .fix = {{"clip.php", with(clip_php, "> $high) return $low", "> $high) return $high")}},
+       .tests = {{"tests/ClipTest.php",
+                  with(test_php, "\n}\n",
+                       "\n  public function testHigh(): void { $this->assertSame(5, clip(9, "
+                       "2, 5)); }\n}\n")}},
+       .runner = "phpunit",
+       .measures_lines = false});
   return out;
+}
+
+std::vector<Family> families() {
+  std::vector<Family> all = c_families();
+  for (Family& family : other_families()) all.push_back(std::move(family));
+  return all;
 }
 
 class FamilyTest : public testing::TestWithParam<Family> {

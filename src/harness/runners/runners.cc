@@ -16,7 +16,13 @@ std::span<const Runner> runners() {
       Runner{"vitest", "vitest (JavaScript)", false, run_vitest},
       // Compiled languages
       Runner{"ctest", "ctest (C, C++)", true, run_ctest},
+      Runner{"cargo", "cargo test (Rust)", false, run_cargo},
       Runner{"go", "go test (Go)", true, run_go},
+      // Java, PHP, Ruby
+      Runner{"maven", "Maven's Surefire (Java)", false, run_maven},
+      Runner{"gradle", "Gradle's test task (Java, Kotlin)", false, run_gradle},
+      Runner{"phpunit", "PHPUnit (PHP)", false, run_phpunit},
+      Runner{"rspec", "rspec (Ruby)", false, run_rspec},
       // Programs that say their results
       Runner{"bats", "bats (shell)", false, run_bats},
       Runner{"tap", "programs that speak TAP", false, run_tap},

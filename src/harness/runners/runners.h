@@ -17,7 +17,14 @@ Result<SuiteRun> run_vitest(const Workshop&, const SuiteRequest&, std::stop_toke
 
 // Compiled languages
 Result<SuiteRun> run_ctest(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_cargo(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_go(const Workshop&, const SuiteRequest&, std::stop_token);
+
+// Java, PHP, Ruby: report_tools.cc, rspec.cc
+Result<SuiteRun> run_maven(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_gradle(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_phpunit(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_rspec(const Workshop&, const SuiteRequest&, std::stop_token);
 
 // Programs that say their results
 Result<SuiteRun> run_bats(const Workshop&, const SuiteRequest&, std::stop_token);
