@@ -367,13 +367,14 @@ class RunSuites final : public Performer {
     const SuiteOnTree* base = find_suite(sides.base, id);
     const SuiteOnTree* demanded = find_suite(sides.demanded.suites, id);
     const auto asked = sides.asked.find(id);
-    if (sides.demanded.ran && asked != sides.asked.end()) {
+    if (sides.demanded.ran && !sides.demanded.built && asked != sides.asked.end()) {
+      // Tests that do not even build without the change pass only with it. Of those that the base
+      // had that says little, so they count where there are no others (a suite that is one test).
+      std::set<std::string> fresh;
       for (const std::string& test : asked->second) {
-        // Tests that do not even build or load without the change pass only with it; of those that
-        // the base had, that says nothing.
-        const bool is_new = base == nullptr || base->run.find(test) == nullptr;
-        if (!sides.demanded.built && is_new) ids.insert(test);
+        if (base == nullptr || base->run.find(test) == nullptr) fresh.insert(test);
       }
+      ids.merge(fresh.empty() ? std::set<std::string>(asked->second) : std::move(fresh));
     }
     if (demanded != nullptr && !demanded->run.environment) {
       harness::SuiteRun wanted = change.run;

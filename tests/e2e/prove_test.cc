@@ -262,5 +262,132 @@ TEST_F(Prove, IsResumedAfterItsDeath) {
   EXPECT_EQ(resumed.last_json().string_or("verdict", ""), "PROVEN");
 }
 
+/// The same change in projects that are built and tested in different ways.
+struct Family {
+  const char* name;
+  std::map<std::string, std::string> base;
+  std::map<std::string, std::string> fix;    // of the product
+  std::map<std::string, std::string> tests;  // that show it
+  const char* runner;
+  bool measures_lines;
+};
+
+constexpr const char* kClip =
+    "#include \"clip.h\"\n\nint clip(int x, int low, int high) {\n  if (x < low) return low;\n"
+    "  if (x > high) return low;\n  return x;\n}\n";
+constexpr const char* kClipTest =
+    "#include \"../clip.h\"\n#include <stdio.h>\n\nstatic int failed;\n"
+    "static void same(int is, int want) {\n  if (is != want) {\n    printf(\"%d, not %d\\n\", is, "
+    "want);\n    failed = 1;\n  }\n}\n\nint main(void) {\n  same(clip(1, 2, 5), 2);\n"
+    "  same(clip(3, 2, 5), 3);\n  return failed;\n}\n";
+
+std::vector<Family> families() {
+  const std::string c_fix = with(kClip, "x > high) return low", "x > high) return high");
+  const std::string c_test =
+      with(kClipTest, "  return failed;", "  same(clip(9, 2, 5), 5);\n  return failed;");
+  const std::map<std::string, std::string> c = {{"clip.h", "int clip(int x, int low, int high);\n"},
+                                                {"clip.c", kClip},
+                                                {"tests/test_clip.c", kClipTest}};
+  std::vector<Family> out;
+  Family cmake{.name = "cmake",
+               .base = c,
+               .fix = {{"clip.c", c_fix}},
+               .tests = {{"tests/test_clip.c", c_test}},
+               .runner = "ctest",
+               .measures_lines = true};
+  cmake.base["CMakeLists.txt"] =
+      "cmake_minimum_required(VERSION 3.16)\nproject(clip C)\nenable_testing()\n"
+      "add_library(clip clip.c)\nadd_executable(test_clip tests/test_clip.c)\n"
+      "target_link_libraries(test_clip clip)\nadd_test(NAME clip COMMAND test_clip)\n";
+  out.push_back(cmake);
+  Family make = cmake;
+  make.name = "make";
+  make.runner = "make-check";
+  make.base.erase("CMakeLists.txt");
+  make.base["Makefile"] =
+      "check: test_clip\n\t./test_clip\n\ntest_clip: clip.o tests/test_clip.o\n"
+      "\t$(CC) $(LDFLAGS) -o $@ $^\n\nclip.o tests/test_clip.o: clip.h\n";
+  out.push_back(make);
+  out.push_back(
+      {.name = "go",
+       .base = {{"go.mod", "module example.com/clip\n\ngo 1.18\n"},
+                {"clip.go",
+                 "package clip\n\nfunc Clip(x, low, high int) int {\n\tif x < low {\n\t\t"
+                 "return low\n\t}\n\tif x > high {\n\t\treturn low\n\t}\n\treturn x\n}\n"},
+                {"clip_test.go",
+                 "package clip\n\nimport \"testing\"\n\nfunc TestLow(t *testing.T) {\n"
+                 "\tif Clip(1, 2, 5) != 2 {\n\t\tt.Fatal()\n\t}\n}\n"}},
+       .fix = {{"clip.go",
+                "package clip\n\nfunc Clip(x, low, high int) int {\n\tif x < low {\n\t\t"
+                "return low\n\t}\n\tif x > high {\n\t\treturn high\n\t}\n\treturn x\n}\n"}},
+       .tests =
+           {{"clip_test.go",
+             "package clip\n\nimport \"testing\"\n\nfunc TestLow(t *testing.T) {\n"
+             "\tif Clip(1, 2, 5) != 2 {\n\t\tt.Fatal()\n\t}\n}\n\n"
+             "func TestHigh(t *testing.T) {\n\tif Clip(9, 2, 5) != 5 {\n\t\tt.Fatal()\n\t}\n}\n"}},
+       .runner = "go",
+       .measures_lines = true});
+  const std::string clip_js =
+      "exports.clip = (x, low, high) => {\n  if (x < low) return low;\n  if (x > high) return "
+      "low;\n"
+      "  return x;\n};\n";
+  const std::string test_js =
+      "const test = require('node:test');\nconst assert = require('assert');\n"
+      "const { clip } = require('../clip');\n\n"
+      "test('low', () => assert.strictEqual(clip(1, 2, 5), 2));\n";
+  out.push_back(
+      {.name = "node",
+       .base = {{"package.json",
+                 "{\"name\": \"clip\", \"scripts\": {\"test\": \"node --test\"}}\n"},
+                {"clip.js", clip_js},
+                {"test/clip.test.js", test_js}},
+       .fix = {{"clip.js", with(clip_js, "x > high) return low", "x > high) return high")}},
+       .tests = {{"test/clip.test.js",
+                  test_js + "test('high', () => assert.strictEqual(clip(9, 2, 5), 5));\n"}},
+       .runner = "node",
+       .measures_lines = true});
+  return out;
+}
+
+class FamilyTest : public testing::TestWithParam<Family> {
+ protected:
+  void commit_on(const std::string& branch, std::map<std::string, std::string> files) {
+    bench_.git({"checkout", "-q", "-b", branch, "main"});
+    for (const auto& [path, content] : files) bench_.write(path, content);
+    bench_.git({"add", "-A"});
+    bench_.git(
+        {"-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", branch});
+  }
+  Bench bench_;
+};
+
+// Goal: the same three verdicts in every family. Method: a fix with its test, the test alone, the
+// fix alone.
+TEST_P(FamilyTest, IsProvenWithItsTestAndNotOtherwise) {
+  const Family& family = GetParam();
+  for (const auto& [path, content] : family.base) bench_.write(path, content);
+  bench_.commit_all();
+  std::map<std::string, std::string> both = family.fix;
+  both.insert(family.tests.begin(), family.tests.end());
+  commit_on("both", both);
+  commit_on("test-alone", family.tests);
+  commit_on("fix-alone", family.fix);
+
+  const Ended proven = bench_.nightjar({"prove", "both", "--json"});
+  const Ended reverted = bench_.nightjar({"prove", "test-alone", "--json"});
+  const Ended untested = bench_.nightjar({"prove", "fix-alone", "--json"});
+
+  EXPECT_EQ(proven.status, 0) << proven.err;
+  EXPECT_EQ(reverted.status, 1) << reverted.err;
+  EXPECT_EQ(untested.status, 4) << untested.err;
+  const Json proof = proven.last_json();
+  ASSERT_NE(proof.find("suites"), nullptr) << proven.err;
+  EXPECT_EQ(proof.find("suites")->as_array().at(0).string_or("runner", ""), family.runner);
+  EXPECT_EQ(proof.find("changed_lines")->bool_or("measured", false), family.measures_lines);
+  EXPECT_EQ(proof.find("changed_lines")->int_or("executed", 0), family.measures_lines ? 1 : 0);
+}
+INSTANTIATE_TEST_SUITE_P(Families, FamilyTest, testing::ValuesIn(families()),
+                         [](const auto& given) { return given.param.name; });
+
 }  // namespace
 }  // namespace nightjar::e2e

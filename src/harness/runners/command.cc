@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "harness/commands.h"
+#include "harness/runners/gcov.h"
 #include "harness/runners/runners.h"
 #include "harness/session.h"
 
@@ -21,6 +22,7 @@ Result<SuiteRun> run_one_command(const Workshop& workshop, const SuiteRequest& r
                                               command_in(workshop, suite, request.limits,
                                                          {"/bin/sh", "-c", suite.command}),
                                               token));
+        TRY_INTO(run.coverage, gcov_lines(sandbox, workshop, request, token));
         return ok;
       },
       stop));

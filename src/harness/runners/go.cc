@@ -101,10 +101,11 @@ std::vector<std::string> argv_of(const SuiteRequest& request, const CommandLimit
   if (packages.empty()) packages.insert("./...");
   words.insert(words.end(), packages.begin(), packages.end());
   // Tests get no descriptor of the report: the tool writes it.
-  std::vector<std::string> argv = {"/bin/sh", "-c",
-                                   "mkdir -p .nightjar; command -v go >/dev/null || exit 127; "
-                                   "exec \"$@\" >&3 3>&-",
-                                   "go-test"};
+  std::vector<std::string> argv = {
+      "/bin/sh", "-c",
+      "mkdir -p .nightjar; command -v go >/dev/null || { echo nightjar: no go >&2; exit 127; }; "
+      "exec \"$@\" >&3 3>&-",
+      "go-test"};
   argv.insert(argv.end(), words.begin(), words.end());
   return argv;
 }

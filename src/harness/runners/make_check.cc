@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "harness/commands.h"
 #include "harness/runners/fresh_files.h"
+#include "harness/runners/gcov.h"
 #include "harness/runners/runners.h"
 #include "harness/session.h"
 #include "sandbox/tree.h"
@@ -123,6 +124,7 @@ Result<SuiteRun> run_make_check(const Workshop& workshop, const SuiteRequest& re
         if (!run.tests.empty()) run.judged_by.emplace_back("automake's .trs files");
         judge_status(outcome, run);
         run.tests.push_back(whole_of(target, outcome));
+        TRY_INTO(run.coverage, gcov_lines(sandbox, workshop, request, token));
         run.output_tail = output_tail(outcome);
         run.wall_ms = outcome.wall_ms;
         run.cpu_ms = outcome.cpu_ms;

@@ -9,15 +9,21 @@ std::span<const Runner> runners() {
       // Python
       Runner{"pytest", "pytest (Python)", true, run_pytest},
       Runner{"unittest", "unittest (Python)", true, run_unittest},
+      // JavaScript
+      Runner{"node", "node:test (JavaScript)", true, run_node},
+      Runner{"mocha", "mocha (JavaScript)", true, run_mocha},
+      Runner{"jest", "jest (JavaScript)", false, run_jest},
+      Runner{"vitest", "vitest (JavaScript)", false, run_vitest},
       // Compiled languages
+      Runner{"ctest", "ctest (C, C++)", true, run_ctest},
       Runner{"go", "go test (Go)", true, run_go},
       // Programs that say their results
       Runner{"bats", "bats (shell)", false, run_bats},
       Runner{"tap", "programs that speak TAP", false, run_tap},
       // Any project
       Runner{"junit", "any command that writes JUnit's XML", false, run_junit},
-      Runner{"make-check", "make check, with automake's results", false, run_make_check},
-      Runner{"command", "any command: one test, its exit status", false, run_one_command},
+      Runner{"make-check", "make check, with automake's results", true, run_make_check},
+      Runner{"command", "any command: one test, its exit status", true, run_one_command},
   };
   return kRunners;
 }

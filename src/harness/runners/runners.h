@@ -9,7 +9,14 @@ namespace nightjar::harness {
 Result<SuiteRun> run_pytest(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_unittest(const Workshop&, const SuiteRequest&, std::stop_token);
 
+// JavaScript: javascript.cc
+Result<SuiteRun> run_node(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_mocha(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_jest(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_vitest(const Workshop&, const SuiteRequest&, std::stop_token);
+
 // Compiled languages
+Result<SuiteRun> run_ctest(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_go(const Workshop&, const SuiteRequest&, std::stop_token);
 
 // Programs that say their results
