@@ -219,6 +219,7 @@ TEST_F(Patch, RefusesDamagedText) {
            {"--- a/a\n+++ b/a\n@@ -1,5 +1,5 @@\n line 1\n", "other numbers of lines"},
            {"--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-x\n+y\n+z\n@@ -9 +9 @@\n-x\n+y\n",
             "belongs to no file"},
+           {"--- \n+++ \n@@ -1 +1 @@\n-x\n+y\n", "without a name"},
            {"diff --cc a\n", "combined diff"},
            {"diff --git a/x b/x\nGIT binary patch\nliteral 9\nzcm\n", "cut"},
            {"diff --git a/../x b/../x\nnew file mode 100644\n", "'../x'"},

@@ -338,8 +338,9 @@ class Parser {
       const std::size_t slash = name.find('/');
       const std::string below = slash == std::string::npos ? name : name.substr(slash + 1);
       const bool below_first = in_other_folder || has_prefix(name);
-      file.other_paths.push_back(below_first ? below : name);
-      file.other_paths.push_back(below_first ? name : below);
+      for (const std::string& path : {below_first ? below : name, below_first ? name : below}) {
+        if (!path.empty()) file.other_paths.push_back(path);
+      }
     }
     if (file.other_paths.empty()) return damaged(file.line, "a file without a name");
     file.old_path = file.new_path = file.other_paths.front();

@@ -1,4 +1,4 @@
-// Reading files of a commit and writing its project folder out.
+// Reading files of a commit.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,96 +20,6 @@ std::string_view content_of(const ObjectHandle& object) {
   return {static_cast<const char*>(git_odb_object_data(object.get())),
           git_odb_object_size(object.get())};
 }
-
-Result<> make_empty_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) == 0) return ok;
-  if (errno != EEXIST) return errno_error("create " + path, errno);
-  std::error_code failure;
-  const bool empty = std::filesystem::is_empty(std::filesystem::path(path), failure);
-  if (failure) return {ErrorCode::unavailable, "read " + path + ": " + failure.message()};
-  if (!empty) return {ErrorCode::conflict, path + " is not empty; name a new folder"};
-  return ok;
-}
-
-Result<> write_new_file(const std::string& path, std::string_view content, mode_t mode) {
-  const UniqueFd fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!fd) return errno_error("create " + printable(path, 300), errno);
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd.get(), content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno_error("write " + printable(path, 300), errno);
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (::fchmod(fd.get(), mode) != 0)
-    return errno_error("set the mode of " + printable(path, 300), errno);
-  return ok;
-}
-
-/// One export: counts against the limits and keeps the links for last, so that while files are
-/// written the new folder holds no link at all.
-class Export {
- public:
-  Export(git_odb* odb, const std::string& host_dir, const ExportLimits& limits)
-      : odb_(odb), host_dir_(host_dir), limits_(limits) {}
-
-  Result<> add(const TreeItem& item) {
-    const std::string path = host_dir_ + "/" + item.path;
-    if (item.kind == TreeItem::Kind::folder) {
-      if (::mkdir(path.c_str(), 0755) != 0)
-        return errno_error("create " + printable(path, 300), errno);
-      return ok;
-    }
-    if (item.kind == TreeItem::Kind::submodule) {
-      return {ErrorCode::invalid_input,
-              "'" + printable(item.path, 200) +
-                  "' is a git submodule, whose files the repository does not"
-                  " hold; copy them in (`git rm --cached`, then `git add`) or"
-                  " run the project in a sub-folder without it"};
-    }
-    if (++files_ > limits_.files_max) {
-      return {ErrorCode::exhausted, "the project has more than " +
-                                        std::to_string(limits_.files_max) +
-                                        " files; keep it in a smaller sub-folder"};
-    }
-    TRY_INTO(const ObjectHandle blob,
-             read_blob(odb_, item.id, item.path, limits_.bytes_max - bytes_));
-    const std::string_view content = content_of(blob);
-    bytes_ += content.size();
-    if (item.kind == TreeItem::Kind::link) return keep_link(item.path, content);
-    if (is_lfs_pointer(content)) return lfs_error(item.path);
-    return write_new_file(path, content, item.kind == TreeItem::Kind::executable ? 0755 : 0644);
-  }
-
-  Result<> finish() const {
-    for (const auto& [path, target] : links_) {
-      if (::symlink(target.c_str(), (host_dir_ + "/" + path).c_str()) != 0) {
-        return errno_error("create link " + printable(path, 300), errno);
-      }
-    }
-    return ok;
-  }
-
- private:
-  Result<> keep_link(const std::string& path, std::string_view target) {
-    if (!stays_inside(path, target)) {
-      return {ErrorCode::invalid_input,
-              "the link '" + printable(path, 200) + "' points out of the project (to '" +
-                  printable(target, 200) +
-                  "', or by '..' after a name); replace it by a file or by a link"
-                  " that stays inside"};
-    }
-    links_.emplace_back(path, std::string(target));
-    return ok;
-  }
-
-  git_odb* odb_;  // Outlives the export.
-  const std::string& host_dir_;
-  const ExportLimits limits_;
-  std::uint64_t files_ = 0;
-  std::uint64_t bytes_ = 0;
-  std::vector<std::pair<std::string, std::string>> links_;
-};
 
 }  // namespace
 
@@ -221,17 +131,6 @@ Result<std::vector<std::string>> Repository::list_files(const std::string& commi
   }));
   std::sort(out.begin(), out.end());
   return out;
-}
-
-Result<> Repository::export_tree(const std::string& commit, const std::string& host_dir,
-                                 const ExportLimits& limits) const {
-  TRY_INTO(const TreeHandle tree, impl_->project_tree(commit));
-  TRY_INTO(const OdbHandle odb, odb_of(impl_->git.get()));
-  TRY(make_empty_folder(host_dir));
-  Export target(odb.get(), host_dir, limits);
-  TRY(visit_tree(impl_->git.get(), tree.get(), kEntriesMax,
-                 [&](const TreeItem& item) { return target.add(item); }));
-  return target.finish();
 }
 
 }  // namespace nightjar::repo

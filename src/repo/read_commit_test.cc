@@ -252,5 +252,33 @@ TEST(ExportTree, EndsWhenATreeRepeatsItself) {
   EXPECT_EQ(exported.error().code, ErrorCode::exhausted);
 }
 
+// Goal: several threads write what one would. Method: more files than one thread is for, in many
+// folders, one of them two levels deep, compared with git's own checkout.
+TEST(ExportTree, WritesManyFilesAsGitDoes) {
+  ScratchRepository git;
+  for (int i = 0; i < 2'100; ++i) {
+    git.write("d" + std::to_string(i % 37) + "/s/f" + std::to_string(i),
+              std::string(static_cast<std::size_t>(i % 50), 'x') + std::to_string(i));
+  }
+  git.write("run", "x");
+  std::filesystem::permissions(git.path_of("run"), std::filesystem::perms(0755));
+  std::filesystem::create_symlink("d1/s", git.path_of("link"));
+  const std::string commit = git.commit_all();
+  auto repository = Repository::open(git.path());
+  ASSERT_TRUE(repository);
+  ScratchFolder folder;
+  const std::string out = folder.path() + "/out";
+
+  auto exported = repository->export_tree(commit, out, {});
+  auto too_small = repository->export_tree(commit, folder.path() + "/small",
+                                           {.files_max = 10'000, .bytes_max = 20'000});
+
+  ASSERT_TRUE(exported) << exported.error().message;
+  std::filesystem::remove_all(git.path_of(".git"));
+  EXPECT_EQ(testing::snapshot_of(out), testing::snapshot_of(git.path()));
+  ASSERT_FALSE(too_small);
+  EXPECT_EQ(too_small.error().code, ErrorCode::exhausted);
+}
+
 }  // namespace
 }  // namespace nightjar::repo

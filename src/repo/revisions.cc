@@ -213,7 +213,8 @@ std::vector<std::string> remotes_of(git_repository* git) {
   }
   std::vector<std::string> out(names.begin(), names.end());
   // Habit: "origin" is one's own copy or the project itself; either has the default branch.
-  std::stable_partition(out.begin(), out.end(), [](const auto& name) { return name == "origin"; });
+  const auto origin = std::find(out.begin(), out.end(), "origin");
+  if (origin != out.end()) std::rotate(out.begin(), origin, origin + 1);
   return out;
 }
 
