@@ -43,8 +43,9 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {"suppression-comment", note, "a checker is told to be quiet"},
 });
 
-constexpr std::array<RuleFamily, 4> kFamilies = {find_deleted_tests, find_skipped_tests,
-                                                 find_weakened_tests, find_touched_gates};
+constexpr std::array<RuleFamily, 7> kFamilies = {
+    find_deleted_tests, find_skipped_tests, find_weakened_tests, find_touched_gates,
+    find_telling_lines, find_cheating_code, find_surprises};
 
 }  // namespace
 

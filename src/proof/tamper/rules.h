@@ -24,14 +24,13 @@ class Findings {
 
 using RuleFamily = void (*)(const ChangeView& change, Findings& out);
 
-void find_deleted_tests(const ChangeView& change, Findings& out);    // deleted.cc
-void find_skipped_tests(const ChangeView& change, Findings& out);    // skipped.cc
-void find_weakened_tests(const ChangeView& change, Findings& out);   // weakened.cc
-void find_touched_gates(const ChangeView& change, Findings& out);    // gates.cc
-void find_touched_runners(const ChangeView& change, Findings& out);  // runners.cc
-void find_cheating_code(const ChangeView& change, Findings& out);    // code.cc
-void find_special_cases(const ChangeView& change, Findings& out);    // special_cases.cc
-void find_surprises(const ChangeView& change, Findings& out);        // surprises.cc
+void find_deleted_tests(const ChangeView& change, Findings& out);   // deleted.cc
+void find_skipped_tests(const ChangeView& change, Findings& out);   // skipped.cc
+void find_weakened_tests(const ChangeView& change, Findings& out);  // weakened.cc
+void find_touched_gates(const ChangeView& change, Findings& out);   // gates.cc
+void find_telling_lines(const ChangeView& change, Findings& out);   // line_rules.cc
+void find_cheating_code(const ChangeView& change, Findings& out);   // code_rules.cc
+void find_surprises(const ChangeView& change, Findings& out);       // code_rules.cc
 
 std::vector<Finding> findings_of(const ChangeView& change);
 
