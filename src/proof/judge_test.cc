@@ -283,8 +283,14 @@ std::vector<Row> rows_of_the_change() {
           }),
       row("claims to alter nothing", nothing_shown(), Verdict::proven, "same-behaviour",
           [](Facts& f) { f.same_behaviour = true; }),
-      row("changed lines never run", good_fix(), Verdict::undecided, "lines-not-executed",
-          [](Facts& f) { f.lines = {.total = 4, .executed = 0, .measured = true}; }),
+      row("changed lines never run", nothing_shown(), Verdict::undecided, "lines-not-executed",
+          [](Facts& f) {
+            f.same_behaviour = true;
+            f.lines.executed = 0;
+          }),
+      // What a test demonstrates it executes; the measuring missed it (another process).
+      row("changed lines run where nobody measures", good_fix(), Verdict::proven, "demonstrated",
+          [](Facts& f) { f.lines.executed = 0; }),
       row("some changed lines run", good_fix(), Verdict::proven, "demonstrated",
           [](Facts& f) { f.lines = {.total = 4, .executed = 1, .measured = true}; }),
       row("lines cannot be measured", good_fix(), Verdict::proven, "demonstrated",

@@ -32,9 +32,9 @@ const RE2& test_command() {
   static const RE2 kTest(
       R"((?i)\b(?:pytest|unittest|tox|nox|ctest|go\s+(?:test|vet)|cargo\s+(?:test|nextest|)"
       R"(clippy)|npm\s+(?:test|t|run\s+\w*test\w*|ci)|yarn\s+(?:run\s+)?\w*test\w*|)"
-      R"(pnpm\s+(?:run\s+)?\w*test\w*|node\s+--test|jest|vitest|mocha|mvn\b.*\b(?:test|verify|)"
+      R"(pnpm\s+(?:run\s+)?\w*test\w*|node\s+--test|jest|vitest|mocha|mvn\s.*\b(?:test|verify|)"
       R"(install)|gradlew?\b.*\b(?:test|check|build)|phpunit|rspec|rake|bats|prove|)"
-      R"(make\s+\w*(?:check|test)\w*|nightjar\s+prove|codecov|\./\w*test\w*|coverage))");
+      R"(make\s+\w*(?:check|test)\w*|nightjar\s+prove|codecov|\./\w*test\w*|coverage)(?:\W|$))");
   return kTest;
 }
 
@@ -67,17 +67,26 @@ int lost_test_line(const FileView& file) {
 
 void find_ci(const FileView& file, const ChangeView& change, Findings& out) {
   if (file.is_deleted()) {
-    out.add("ci-touched", serious, file, 0, "a CI file is deleted");
+    // One that labels or greets judges nothing.
+    const bool judged = matches(test_command(), file.before.bare);
+    out.add("ci-touched", judged ? serious : warning, file, 0, "a CI file is deleted");
     return;
   }
   bool told = false;
   for (const int line : file.added) {
     const std::string_view text = file.after.bare_line(line);
     if (!matches(softening(), text) || change.is_moved(text)) continue;
+    // Built without its tests, beside a step that runs them.
+    static const RE2 kBuilds(R"(-DskipTests|-Dmaven\.test\.skip)");
     static const RE2 kUpload(
         R"((?i)upload|codecov|cache|cleanup|rm -|kill|docker\s+(?:stop|rm)|grep|apt|git\s|)"
         R"(which|command -v|mkdir|comment|notify|artifact)");
-    const auto severity = matches(kUpload, text) || file.is_new() ? warning : serious;
+    static const RE2 kAlways(R"((?i)continue-on-error|allow_failure|soft_fail|when:\s*manual|)"
+                             R"(if:\s*(?:\$\{\{\s*)?false|set\s+\+e)");
+    const bool of_tests = matches(test_command(), text) || matches(kAlways, text);
+    const bool builds = matches(kBuilds, text) && lost_test_line(file) == 0;
+    const auto severity =
+        matches(kUpload, text) || file.is_new() || !of_tests || builds ? warning : serious;
     out.add("ci-touched", severity, file, line, "a step of CI may fail unnoticed: " + quoted(text));
     told = true;
   }

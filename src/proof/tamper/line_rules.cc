@@ -161,7 +161,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"runner-config-touched", serious, kSettings, kAllLanguages,
      R"((?:pom\.xml|\.gradle|\.kts|\.properties|maven\.config|jvm\.config)$)",
      R"((?i)ignoreFailures\s*(?:=|\.set\()\s*true|testFailureIgnore>\s*true|skipTests>\s*true|)"
-     R"(maven\.test\.(?:skip|failure\.ignore)|extensions\.autodetection\.enabled\s*=\s*true|)"
+     R"(maven\.test\.(?:skip|failure\.ignore)>\s*true|)"
+     R"(extensions\.autodetection\.enabled\s*=\s*true|)"
      R"(enabled\s*=\s*false)",
      "failures of tests are ignored, or tests left out"},
     {"runner-config-touched", serious, kTest | kSettings, kAllLanguages,
@@ -180,8 +181,7 @@ constexpr auto kRows = std::to_array<Row>({
      R"((?:phpunit\S*\.xml(?:\.dist)?)$)", R"(<exclude\b|<groups>|stopOn|failOn\w+="false")",
      "tests are left out"},
     {"runner-config-touched", serious, kSettings, kAllLanguages, R"((?:^|/)\.npmrc$)",
-     R"(^\s*(?:node-options|script-shell|ignore-scripts)\s*=)",
-     "something is loaded before the tests"},
+     R"(^\s*(?:node-options|script-shell)\s*=)", "something is loaded before the tests"},
     {"runner-config-touched", serious, kSettings | kTest, kAllLanguages,
      R"((?:^|/)(?:\.proverc|\.rspec|\.bats\w*|CTestCustom\.cmake|\.mvn/\S+)$)", R"(\S)",
      "options are given to the test runner"},
@@ -271,6 +271,13 @@ bool is_old(const ChangeView& change, const FileView& file, const RE2& pattern,
   return before >= after;
 }
 
+/// Looking for a tool, and targets of a new manifest (fuzzing, benchmarks).
+bool is_harmless(const FileView& file, std::string_view text) {
+  static const RE2 kProbe(R"(\$\(shell\b|\bwhich\s|\bcommand\s+-v\b|2>\s*/dev/null)");
+  const bool manifest = file.is_new() && file.path.ends_with("Cargo.toml");
+  return file.kind == PathKind::config && (manifest || matches(kProbe, text));
+}
+
 }  // namespace
 
 void find_telling_lines(const ChangeView& change, Findings& out) {
@@ -287,7 +294,7 @@ void find_telling_lines(const ChangeView& change, Findings& out) {
         const std::string_view text =
             comment ? file.after.text_line(line) : file.after.bare_line(line);
         if (!matches(*patterns[i].pattern, text)) continue;
-        if (is_old(change, file, *patterns[i].pattern, text)) continue;
+        if (is_old(change, file, *patterns[i].pattern, text) || is_harmless(file, text)) continue;
         out.add(row.rule, row.severity, file, line, std::string(row.what) + ": " + quoted(text));
       }
     }
