@@ -7,7 +7,16 @@
 namespace nightjar::api {
 
 /// How a run ended, or where it is.
-enum class RunState { running, interrupted, satisfied, not_satisfied, waiting, exhausted, failed };
+enum class RunState {
+  running,
+  interrupted,
+  satisfied,
+  not_satisfied,
+  waiting,
+  exhausted,
+  failed,
+  held
+};
 std::string_view name_of(RunState state);
 std::optional<RunState> run_state_from(std::string_view name);
 

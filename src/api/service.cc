@@ -5,8 +5,9 @@
 namespace nightjar::api {
 namespace {
 
-constexpr std::array<std::string_view, 7> kRunStates = {
-    "running", "interrupted", "satisfied", "not_satisfied", "waiting", "exhausted", "failed"};
+constexpr std::array<std::string_view, 8> kRunStates = {"running",       "interrupted", "satisfied",
+                                                        "not_satisfied", "waiting",     "exhausted",
+                                                        "failed",        "held"};
 
 }  // namespace
 
@@ -43,6 +44,15 @@ Json to_json(const RunReply& reply) {
        {"walls", Json::strings(reply.walls)},
        {"not_enforced", Json::strings(reply.not_enforced)},
        {"why", reply.why}});
+}
+
+Json to_json(const HoldLine& line) {
+  return Json::object({{"hold", line.name},
+                       {"scope", line.scope},
+                       {"reason", line.reason},
+                       {"who", line.who},
+                       {"since", line.since},
+                       {"damage", line.damage}});
 }
 
 Json to_json(const EvidenceLine& line) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "api/hold.h"
 #include "api/proof.h"
 #include "api/run_state.h"
 #include "base/json.h"
@@ -190,6 +191,10 @@ class Service {
                                               const Listener& listener, std::stop_token stop) = 0;
   virtual Result<KeyReply> signing_key() = 0;
   virtual Result<KeyReply> rotate_key() = 0;
+  /// A person stops a run, a project or everything; also while another process works.
+  virtual Result<HoldLine> hold(const HoldRequest& request) = 0;
+  virtual Result<> lift(const std::string& name) = 0;
+  virtual Result<std::vector<HoldLine>> holds() = 0;
   virtual Result<RepairReply> repair(const RepairRequest& request, const Listener& listener,
                                      std::stop_token stop) = 0;
 

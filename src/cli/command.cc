@@ -152,6 +152,7 @@ ExitStatus status_for(const Error& error) {
   switch (error.code) {
     case ErrorCode::invalid_input:
     case ErrorCode::not_found: return kProjectWrong;
+    case ErrorCode::denied: return kWaitsForPerson;
     default: return kMachineCannot;  // A spent budget is a run's state, not an error.
   }
 }
@@ -159,6 +160,7 @@ ExitStatus status_for(const Error& error) {
 ExitStatus status_for(api::RunState state) {
   switch (state) {
     case api::RunState::satisfied: return kSatisfied;
+    case api::RunState::held:
     case api::RunState::waiting: return kWaitsForPerson;
     case api::RunState::exhausted: return kBudgetExhausted;
     case api::RunState::failed:

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "cli/command.h"
+#include "cli/commands_hold.h"
 #include "cli/commands_proof.h"
 #include "cli/present.h"
 
@@ -383,8 +384,8 @@ std::vector<Command> record_commands() {
 const std::vector<Command>& command_table() {
   static const std::vector<Command> kTable = [] {
     std::vector<Command> table;
-    for (const auto& part :
-         {work_commands(), proof_commands(), holdout_commands(), record_commands()}) {
+    for (const auto& part : {work_commands(), proof_commands(), holdout_commands(),
+                             record_commands(), hold_commands()}) {
       table.insert(table.end(), part.begin(), part.end());
     }
     return table;

@@ -65,7 +65,9 @@ void print_next(Terminal& people, const api::RunReply& reply) {
     people.line(git + " show " + reply.branch);
     people.line(git + " merge " + reply.branch);
   }
-  if (reply.state == api::RunState::interrupted) people.line("  nightjar resume " + reply.run);
+  if (reply.state == api::RunState::interrupted || reply.state == api::RunState::held) {
+    people.line("  nightjar resume " + reply.run);
+  }
   people.line("  nightjar why " + reply.run);
   if (!reply.evidence_key.empty()) people.line("  nightjar evidence show " + reply.run);
 }

@@ -252,6 +252,9 @@ api::RunReply reply_of(const RunView& view) {
     reply.verdict = view.finished->verdict;
     reply.why = view.finished->why;
     reply.machine_failed = reply.state == RunState::failed;
+  } else if (!view.held.empty()) {
+    reply.state = RunState::held;
+    reply.why = view.held;
   } else {
     reply.state = RunState::interrupted;
   }

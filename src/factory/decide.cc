@@ -84,8 +84,16 @@ Result<> record_flow(Recorder& recorder, RunView& view) {
   return record_finish(recorder, conclude(view, std::get<workflow::FinishRun>(effect)));
 }
 
+Result<> record_hold(Recorder& recorder, const RunView& view, const std::string& why) {
+  return recorder.add(kRunHeld, Json::object({{"node", view.node}, {"why", why}}));
+}
+
 /// The gate's first three steps for one effect: decide, reserve, record.
-Result<> record_effect(Recorder& recorder, RunView& view, const event::Effect& effect) {
+Result<> record_effect(Recorder& recorder, RunView& view, const event::Effect& effect,
+                       const HeldBy& held_by) {
+  if (const auto why = held_by(view.id, view.created.project)) {
+    return record_hold(recorder, view, *why);
+  }
   const Result<Admission> admission = admit(view, effect);
   if (!admission) {
     return recorder.add(kEffectRefused,
@@ -105,8 +113,9 @@ Result<> record_effect(Recorder& recorder, RunView& view, const event::Effect& e
                                     {"rule", admission->rule}}));
 }
 
-Result<> go_on(Recorder& recorder, RunView& view, const HandlerTable& handlers) {
-  while (!view.finished && view.in_flight() == nullptr && !recorder.full()) {
+Result<> go_on(Recorder& recorder, RunView& view, const HandlerTable& handlers,
+               const HeldBy& held_by) {
+  while (!view.finished && view.held.empty() && view.in_flight() == nullptr && !recorder.full()) {
     if (!view.refused.empty()) {
       TRY(record_finish(recorder, conclude_refused(view)));
     } else if (view.next) {
@@ -119,7 +128,7 @@ Result<> go_on(Recorder& recorder, RunView& view, const HandlerTable& handlers) 
       const NextAction action =
           handler == nullptr ? NextAction{NodeResult{}} : handler(*node, view);
       if (const auto* effect = std::get_if<event::Effect>(&action)) {
-        TRY(record_effect(recorder, view, *effect));
+        TRY(record_effect(recorder, view, *effect, held_by));
       } else {
         TRY(recorder.add(kNodeFinished, payload_of(std::get<NodeResult>(action), view)));
       }
@@ -159,22 +168,30 @@ store::WorkItem work_item(const RunView& view, const std::string& state) {
           .created_at_utc_ns = view.started_at_utc_ns};
 }
 
-Result<Decisions> decide_next(RunView& view, const HandlerTable& handlers,
+Result<Decisions> decide_next(RunView& view, const HandlerTable& handlers, const HeldBy& held_by,
                               std::int64_t now_utc_ns) {
   Recorder recorder(view, handlers, now_utc_ns);
-  TRY(go_on(recorder, view, handlers));
+  TRY(go_on(recorder, view, handlers, held_by));
   return recorder.take();
 }
 
 Result<Decisions> decide_settlement(RunView& view, const Settlement& settlement,
-                                    const HandlerTable& handlers, std::int64_t now_utc_ns) {
+                                    const HandlerTable& handlers, const HeldBy& held_by,
+                                    std::int64_t now_utc_ns) {
   Recorder recorder(view, handlers, now_utc_ns);
   TRY(record_settlement(recorder, view, settlement));
-  TRY(go_on(recorder, view, handlers));
+  TRY(go_on(recorder, view, handlers, held_by));
   return recorder.take();
 }
 
-Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers,
+Result<Decisions> decide_hold(RunView& view, const std::string& why, const HandlerTable& handlers,
+                              std::int64_t now_utc_ns) {
+  Recorder recorder(view, handlers, now_utc_ns);
+  TRY(record_hold(recorder, view, why));
+  return recorder.take();
+}
+
+Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers, const HeldBy& held_by,
                                 std::int64_t now_utc_ns) {
   Recorder recorder(view, handlers, now_utc_ns);
   TRY(recorder.add(kRunResumed, Json::object()));
@@ -188,7 +205,7 @@ Result<Decisions> decide_resume(RunView& view, const HandlerTable& handlers,
                 "is not known, so it is charged at its worst case",
          .error_code = std::string(name_of(ErrorCode::unavailable))}));
   }
-  TRY(go_on(recorder, view, handlers));
+  TRY(go_on(recorder, view, handlers, held_by));
   return recorder.take();
 }
 

@@ -8,6 +8,7 @@ namespace nightjar::factory {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{50};  // how late a deadline or a stop may be noticed
+constexpr std::chrono::seconds kHoldsEvery{1};
 constexpr std::chrono::milliseconds kStopGrace{10'000};  // for effects in flight to end
 constexpr std::chrono::milliseconds kLateness{10'000};   // a performer holds its own limit before
 // Outcomes recorded in one transaction: a few drafts and postings each, store::kDraftsMax in all.
@@ -64,6 +65,7 @@ Result<> Engine::check_room() const {
 
 Result<> Engine::start(const RunId& run, const RunCreated& created) {
   TRY(check_room());
+  if (auto why = options_.held_by(run, created.project)) return {ErrorCode::denied, *why};
   RunView view;
   const std::int64_t now = clock_.utc_ns();
   event::Draft draft{.type = std::string(kRunCreated),
@@ -72,7 +74,7 @@ Result<> Engine::start(const RunId& run, const RunCreated& created) {
                      .payload = to_json(created)};
   TRY_INTO(const event::Envelope envelope, event::seal(draft, run, 1, Digest{}));
   TRY(apply(view, envelope, handlers_.types()));
-  TRY_INTO(Decisions decisions, decide_next(view, handlers_, now));
+  TRY_INTO(Decisions decisions, decide_next(view, handlers_, options_.held_by, now));
   if (decisions.work_items.empty()) decisions.work_items = {work_item(view, "running")};
   decisions.drafts.insert(decisions.drafts.begin(), std::move(draft));
   runs_.insert_or_assign(run, std::move(view));
@@ -89,7 +91,8 @@ Result<> Engine::resume(const RunId& run) {
     return {ErrorCode::conflict, "run " + run.str() + " is finished (" + view.finished->state +
                                      "); `nightjar show " + run.str() + "` shows it"};
   }
-  TRY_INTO(Decisions decisions, decide_resume(view, handlers_, clock_.utc_ns()));
+  if (auto why = options_.held_by(run, view.created.project)) return {ErrorCode::denied, *why};
+  TRY_INTO(Decisions decisions, decide_resume(view, handlers_, options_.held_by, clock_.utc_ns()));
   runs_.insert_or_assign(run, std::move(view));
   std::vector<std::pair<RunId, Decisions>> batch;
   batch.emplace_back(run, std::move(decisions));
@@ -128,11 +131,12 @@ Result<> Engine::decide_more(const std::vector<RunId>& runs) {
     std::vector<RunId> again;
     for (const RunId& run : open) {
       RunView& view = runs_.at(run);
-      if (view.finished || view.in_flight() != nullptr) {
+      if (view.finished || !view.held.empty() || view.in_flight() != nullptr) {
         dispatch(run);
         continue;
       }
-      TRY_INTO(Decisions decisions, decide_next(view, handlers_, clock_.utc_ns()));
+      TRY_INTO(Decisions decisions,
+               decide_next(view, handlers_, options_.held_by, clock_.utc_ns()));
       CHECK(!decisions.empty());
       batch.emplace_back(run, std::move(decisions));
       again.push_back(run);
@@ -146,7 +150,7 @@ Result<> Engine::decide_more(const std::vector<RunId>& runs) {
 /// Step 4: a worker performs what is recorded.
 void Engine::dispatch(const RunId& run) {
   EffectRecord* record = runs_.at(run).in_flight();
-  if (record == nullptr) return;
+  if (record == nullptr || !runs_.at(run).held.empty()) return;
   Flight& flight = flights_[run];
   flight = Flight{};
   flight.begun_ns = std::make_shared<std::atomic<std::int64_t>>(0);
@@ -176,23 +180,46 @@ void Engine::enforce_deadlines() {
   }
 }
 
+/// A hold stops what may be performed again; what may not be (class `once`) is left to its end.
+void Engine::enforce_holds() {
+  const auto now = clock_.monotonic();
+  if (now - holds_asked_ < kHoldsEvery) return;
+  holds_asked_ = now;
+  for (auto& [run, flight] : flights_) {
+    const auto found = runs_.find(run);
+    if (found == runs_.end() || !flight.held.empty()) continue;
+    const EffectRecord* record = found->second.in_flight();
+    if (record == nullptr || record->repeat == event::RepeatClass::once) continue;
+    if (const auto why = options_.held_by(run, found->second.created.project)) {
+      flight.held = *why;
+      flight.stop.request_stop();
+    }
+  }
+}
+
 /// Step 5, and the decisions that follow from it, in the same transaction.
 Result<> Engine::settle(std::vector<Done> done, After after) {
   std::vector<std::pair<RunId, Decisions>> batch;
   std::vector<RunId> settled;
   for (Done& item : done) {
     const bool late = flights_.at(item.run).is_late(clock_.monotonic());
+    const std::string held = flights_.at(item.run).held;
     flights_.erase(item.run);
     const auto found = runs_.find(item.run);
     if (found == runs_.end()) continue;
     RunView& view = found->second;
     if (item.settlement.error_code == name_of(ErrorCode::cancelled)) {
-      if (!late) continue;  // Told to stop: it stays without an outcome, for `resume`.
+      if (!late && held.empty()) continue;  // Told to stop: no outcome, for `resume`.
+      if (!late) {
+        TRY_INTO(Decisions decisions, decide_hold(view, held, handlers_, clock_.utc_ns()));
+        batch.emplace_back(item.run, std::move(decisions));
+        continue;
+      }
       item.settlement.error_code = name_of(ErrorCode::exhausted);
       item.settlement.why = "the wall-clock limit of the effect was reached";
     }
     Result<Decisions> decisions =
-        decide_settlement(view, item.settlement, handlers_, clock_.utc_ns());
+        decide_settlement(view, item.settlement, handlers_, options_.held_by, clock_.utc_ns());
     if (!decisions) {
       // What the effect returned cannot be recorded (too large): record that, and its cost.
       TRY_INTO(view, replay(journal_, item.run, handlers_));
@@ -200,7 +227,7 @@ Result<> Engine::settle(std::vector<Done> done, After after) {
                               .cost = item.settlement.cost,
                               .why = decisions.error().message,
                               .error_code = std::string(name_of(ErrorCode::corrupt))};
-      decisions = decide_settlement(view, failed, handlers_, clock_.utc_ns());
+      decisions = decide_settlement(view, failed, handlers_, options_.held_by, clock_.utc_ns());
       if (!decisions) return std::move(decisions).error();
     }
     batch.emplace_back(item.run, *std::move(decisions));
@@ -215,6 +242,7 @@ Result<> Engine::work(std::stop_token stop) {
   while (!flights_.empty() && !stop.stop_requested()) {
     std::vector<Done> done = performed_.pop_all(kTick, kBatchMax);
     enforce_deadlines();
+    enforce_holds();
     TRY(settle(std::move(done), stop.stop_requested() ? After::stop : After::go_on));
   }
   if (flights_.empty() && !stop.stop_requested()) return ok;

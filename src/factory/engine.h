@@ -31,6 +31,8 @@ using ProgressListener = std::function<void(const RunId&, const std::string&)>;
 struct EngineOptions {
   std::size_t workers = 1;
   std::size_t runs_max = 4096;  // active at one time; more are refused
+  /// Asked before every effect and about once a second while one is performed.
+  HeldBy held_by = [](const RunId&, const ProjectId&) { return std::optional<std::string>(); };
 };
 
 class Engine {
@@ -43,9 +45,10 @@ class Engine {
 
   void listen(EventListener on_event, ProgressListener on_progress);
 
-  /// Records the new run and its first decisions. exhausted: runs_max are active.
+  /// Records the new run and its first decisions. exhausted: runs_max are active; denied: a person
+  /// holds its project.
   Result<> start(const RunId& run, const RunCreated& created);
-  /// Replays the run and goes on with it. conflict: it is finished.
+  /// Replays the run and goes on with it. conflict: it is finished; denied: a person holds it.
   Result<> resume(const RunId& run);
   /// Works until no run is active or `stop`. An error means that recording failed: the runs are as
   /// the journal says, and can be resumed.
@@ -69,6 +72,7 @@ class Engine {
     std::stop_source stop;
     std::shared_ptr<std::atomic<std::int64_t>> begun_ns;  // monotonic; 0: no worker has it yet
     std::chrono::milliseconds wall_max{0};
+    std::string held;  // why it was told to stop by a person's hold
 
     bool is_late(std::chrono::nanoseconds now) const;
   };
@@ -81,6 +85,7 @@ class Engine {
   Result<> decide_more(const std::vector<RunId>& runs);
   void dispatch(const RunId& run);
   void enforce_deadlines();
+  void enforce_holds();
 
   store::Journal& journal_;
   const Clock& clock_;
@@ -91,6 +96,7 @@ class Engine {
   ProgressListener on_progress_;
   std::map<RunId, RunView> runs_;
   std::map<RunId, Flight> flights_;
+  std::chrono::nanoseconds holds_asked_{0};
   BoundedQueue<Work> to_perform_;
   BoundedQueue<Done> performed_;
   std::vector<std::jthread> workers_;  // last: they die first

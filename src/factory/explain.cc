@@ -65,6 +65,11 @@ void explain_resumed(const Json&, Explanation& out) {
   out.rule = "an effect without an outcome is treated by its repeat class";
 }
 
+void explain_held(const Json& payload, Explanation& out) {
+  out.what = "run held by a person before " + payload.string_or("node", "") + " went on";
+  out.rule = payload.string_or("why", "");
+}
+
 void explain_finished(const Json& payload, Explanation& out) {
   out.what =
       "run ended: " + payload.string_or("state", "") + ", " + payload.string_or("verdict", "");
@@ -75,7 +80,8 @@ struct Row {
   std::string_view type;
   void (*explain)(const Json&, Explanation&);
 };
-constexpr std::array<Row, 8> kRows = {{{kRunCreated, explain_created},
+constexpr std::array<Row, 9> kRows = {{{kRunCreated, explain_created},
+                                       {kRunHeld, explain_held},
                                        {kRunResumed, explain_resumed},
                                        {kRunFinished, explain_finished},
                                        {kNodeStarted, explain_node_started},

@@ -1,5 +1,6 @@
 // The factory in this process, as a class: api::Service over journal, gate and engine.
-// service.cc has what runs share, service_proof.cc proofs, service_evidence.cc evidence and keys.
+// service.cc has what runs share, service_proof.cc proofs, service_evidence.cc evidence and keys,
+// service_holds.cc holds.
 //
 // Threads and errors: factory/service.h.
 #pragma once
@@ -50,6 +51,9 @@ class LocalService final : public api::Service {
                                            std::stop_token stop) override;
   Result<api::KeyReply> signing_key() override;
   Result<api::KeyReply> rotate_key() override;
+  Result<api::HoldLine> hold(const api::HoldRequest& request) override;
+  Result<> lift(const std::string& name) override;
+  Result<std::vector<api::HoldLine>> holds() override;
 
   Result<api::RepairReply> repair(const api::RepairRequest& request, const api::Listener& listener,
                                   std::stop_token stop) override;
@@ -84,6 +88,7 @@ class LocalService final : public api::Service {
   Result<std::vector<std::string>> own_keys() const;  // PEM; the signing key first
 
   Environments::Options environment_options() const;
+  std::string holds_dir() const { return options_.settings.data_dir + "/holds"; }
   Result<LoadedProject> load(const std::string& folder);
 
   /// The helper first: it is forked before this process has a thread.

@@ -19,6 +19,7 @@ namespace nightjar::factory {
 
 inline constexpr std::string_view kRunCreated = "run.created";
 inline constexpr std::string_view kRunResumed = "run.resumed";
+inline constexpr std::string_view kRunHeld = "run.held";
 inline constexpr std::string_view kRunFinished = "run.finished";
 inline constexpr std::string_view kNodeStarted = "node.started";
 inline constexpr std::string_view kNodeFinished = "node.finished";

@@ -135,7 +135,14 @@ Result<> apply_finished(RunView& view, const Json& payload) {
 Result<> apply_payload(RunView& view, const event::Envelope& envelope, const Json& payload,
                        const std::vector<std::string>& known_types) {
   if (envelope.type == kRunCreated) return apply_created(view, envelope, payload, known_types);
-  if (envelope.type == kRunResumed) return ok;
+  if (envelope.type == kRunResumed) {
+    view.held.clear();
+    return ok;
+  }
+  if (envelope.type == kRunHeld) {
+    TRY_INTO(view.held, payload.get_string("why"));
+    return ok;
+  }
   if (envelope.type == kRunFinished) return apply_finished(view, payload);
   if (envelope.type == kNodeStarted) return apply_node_started(view, payload);
   if (envelope.type == kNodeFinished) return apply_node_finished(view, payload);

@@ -36,6 +36,7 @@ struct RunView {
   std::vector<EffectRecord> effects;            // of this visit, in order
   std::map<std::string, Json> facts;            // node → facts of its last finish
   std::map<std::string, std::string> outcomes;  // node → how it finished last
+  std::string held;                             // why a person holds it; empty: nobody does
   std::string refused;                          // why the gate refused; empty: it did not
   std::string refused_code;
   std::optional<EffectRecord> last_failure;  // the last effect that failed on this machine

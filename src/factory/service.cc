@@ -20,6 +20,7 @@
 #include "factory/prove.h"
 #include "factory/starter.h"
 #include "govern/holdout.h"
+#include "govern/holds.h"
 #include "sandbox/launcher.h"
 
 namespace nightjar::factory {
@@ -240,6 +241,20 @@ Result<Home> LocalService::own_home(const api::Listener& listener, const std::st
   }
 }
 
+namespace {
+
+/// A hold that cannot be read holds.
+HeldBy held_by(const std::string& folder) {
+  return [folder](const RunId& run, const ProjectId& project) -> std::optional<std::string> {
+    const auto found = govern::Holds(folder).find(run, project);
+    if (!found) return "holds cannot be read: " + found.error().message;
+    if (!*found) return std::nullopt;
+    return govern::describe(**found) + "; `nightjar lift " + (*found)->name + "` lifts it";
+  };
+}
+
+}  // namespace
+
 Result<api::RunReply> LocalService::drive(Factory& factory, const RunId& id,
                                           const api::Listener& listener, std::stop_token stop,
                                           const std::optional<RunCreated>& created) {
@@ -266,7 +281,8 @@ Result<api::RunReply> LocalService::drive(Factory& factory, const RunId& id,
   const Performers performers = make_performers(world);
   Result<> worked = ok;
   {
-    Engine engine(*factory.home.journal, clock_, builtin_handlers(), performers, {.workers = 2});
+    Engine engine(*factory.home.journal, clock_, builtin_handlers(), performers,
+                  {.workers = 2, .held_by = held_by(holds_dir())});
     Guarded<int> speaking;  // Events and progress come on different threads.
     engine.listen(
         [&](const event::Envelope& envelope) {

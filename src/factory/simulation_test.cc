@@ -288,6 +288,44 @@ TEST(Simulation, AnEffectOfClassOnceIsNeverPerformedTwice) {
   EXPECT_EQ(after->last_failure->cost.wall_ms, 20);
 }
 
+// A person's hold stops the run before the next effect, and nothing of it is lost.
+TEST(Gate, PerformsNothingWhileAPersonHoldsTheRun) {
+  for (int free_effects = 0; free_effects < 4; ++free_effects) {
+    SCOPED_TRACE(free_effects);
+    const auto disk = store::make_memory_journal();
+    const RunId run = RunId::make(1);
+    World world;
+    Performers performers;
+    std::stop_source process;
+    int count = 0;
+    for (const event::EffectKind kind : event::kEffectKinds) {
+      performers[kind] = std::make_unique<WorldPerformer>(world, Plan{}, process, count);
+    }
+    const SystemClock clock;
+    // The start asks once, then each effect.
+    int asked = 0;
+    const HeldBy later = [&](const RunId&, const ProjectId&) {
+      return ++asked > free_effects + 1 ? std::optional<std::string>("held by ada") : std::nullopt;
+    };
+    {
+      Engine engine(*disk, clock, effect_handlers(), performers, {.workers = 1, .held_by = later});
+      ASSERT_TRUE(engine.start(run, created_run()));
+      ASSERT_TRUE(engine.work({}));
+    }
+    const Result<RunView> held = replay(*disk, run, effect_handlers());
+    ASSERT_TRUE(held) << held.error().message;
+    EXPECT_FALSE(held->finished);
+    EXPECT_EQ(held->held, "held by ada");
+    EXPECT_LE(static_cast<int>(world.performed.size()), free_effects);
+    EXPECT_EQ(held->ledger.reserved(), event::Cost{});
+
+    Engine refused(*disk, clock, effect_handlers(), performers, {.workers = 1, .held_by = later});
+    EXPECT_EQ(refused.resume(run).error().code, ErrorCode::denied);
+    EXPECT_TRUE(live(*disk, run, world, {}));
+    expect_whole(*disk, run, world);
+  }
+}
+
 // The budget does not cover the worst case: nothing is performed, the run says why.
 TEST(Gate, RefusesWhatTheBudgetDoesNotCover) {
   const auto disk = store::make_memory_journal();

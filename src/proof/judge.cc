@@ -130,6 +130,7 @@ class Judge {
   void weigh_restored(const SuiteEvidence& suite);
   void weigh_edited(const TestChange& restored);
   bool is_renamed(const TestChange& gone) const;
+  bool is_weakened(const TestChange& edited) const;
   void weigh_gone(const SuiteEvidence& suite);
   void weigh_findings();
   void weigh_demonstrations();
@@ -322,8 +323,23 @@ void Judge::weigh_changes(const SuiteEvidence& suite) {
   }
 }
 
+std::string_view last_name(std::string_view test) {
+  test = test.substr(0, test.find('['));
+  return test.substr(test.find_last_of(".:/> ") + 1);
+}
+
+/// A serious finding of its file that names this test, or none at all.
+bool Judge::is_weakened(const TestChange& edited) const {
+  return std::ranges::any_of(facts_.inspection.findings, [&](const Finding& finding) {
+    if (finding.severity != Finding::Severity::serious) return false;
+    if (!may_be_in(edited, finding.file)) return false;
+    return finding.what.find("test `") == std::string::npos ||
+           finding.what.find(last_name(edited.test)) != std::string::npos;
+  });
+}
+
 void Judge::weigh_edited(const TestChange& restored) {
-  if (has_finding(restored, Finding::Severity::serious)) {
+  if (is_weakened(restored)) {
     add_test("edited-test-hides", restored,
              "passes only as the change edits it; as it is on base, it fails");
   } else if (facts_.inspection.judge_files.empty()) {
@@ -339,10 +355,6 @@ void Judge::weigh_edited(const TestChange& restored) {
              "expects something else now; as on base, it fails. Add a test of the new behaviour, "
              "or say in a document what changed");
   }
-}
-
-std::string_view last_name(std::string_view test) {
-  return test.substr(test.find_last_of(".:/> ") + 1);
 }
 
 /// The runner misses the test's name, and reading the change found the test under another one.
