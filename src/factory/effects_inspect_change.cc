@@ -123,7 +123,8 @@ class InspectChange final : public Performer {
         file.before = cut_to_text(*std::move(before));
       } else if (before.error().code == ErrorCode::exhausted) {
         file.before = std::string(1, '\0');  // Too large to be read: as a binary file.
-      } else if (before.error().code != ErrorCode::not_found) {
+      } else if (before.error().code != ErrorCode::not_found &&
+                 before.error().code != ErrorCode::invalid_input) {  // A folder, or a link.
         return std::move(before).error();
       }
       if (change.content) file.after = cut_to_text(*change.content);

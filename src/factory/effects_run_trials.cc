@@ -48,16 +48,21 @@ class RunTrials final : public Performer {
     add_environment(sealed.scenarios, build.environment.env);
     const sandbox::Spec spec = spec_of(built, build);
     const harness::CommandLimits commands = command_limits(limits, request.worst_case);
-    const scenario::RunOptions options{
+    scenario::RunOptions options{
         .limits = {.wall_max = narrowed(commands.wall_max, arguments.int_or("step_wall_ms", 0)),
                    .cpu_max = narrowed(commands.cpu_max, arguments.int_or("step_cpu_ms", 0)),
                    .output_bytes_max = static_cast<std::uint64_t>(limits.output_bytes_max)},
         .parallel = static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
-        .flake_trials = static_cast<int>(arguments.int_or("flake_trials", 0))};
+        .flake_trials = static_cast<int>(arguments.int_or("flake_trials", 0)),
+        .cpu_total_max = std::chrono::milliseconds(request.worst_case.cpu_ms)};
     request.progress("trying " + std::to_string(visible.size() + sealed.scenarios.size()) +
                      " scenarios");
     TRY_INTO(const auto visible_results,
              scenario::run_scenarios(world_.launcher, spec, visible, options, stop));
+    std::int64_t spent_ms = 0;
+    for (const scenario::ScenarioResult& one : visible_results) spent_ms += one.cpu_ms_total;
+    options.cpu_total_max -= std::chrono::milliseconds(spent_ms);
+    if (options.cpu_total_max.count() < 1) options.cpu_total_max = std::chrono::milliseconds(1);
     const auto sealed_results =
         scenario::run_scenarios(world_.launcher, spec, sealed.scenarios, options, stop);
     if (stop.stop_requested()) return {ErrorCode::cancelled, "stopped"};

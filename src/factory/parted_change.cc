@@ -24,8 +24,9 @@ Result<std::optional<std::string>> read_base(const repo::Repository& repository,
   Result<std::string> text = repository.read_file(commit, path, kSourceBytesMax);
   if (text) return std::optional(*std::move(text));
   const ErrorCode code = text.error().code;
-  // Larger ones are told by their names.
-  if (code == ErrorCode::not_found || code == ErrorCode::exhausted) {
+  // Larger ones are told by their names; what was a folder or a link was no file.
+  if (code == ErrorCode::not_found || code == ErrorCode::exhausted ||
+      code == ErrorCode::invalid_input) {
     return std::optional<std::string>();
   }
   return std::move(text).error();

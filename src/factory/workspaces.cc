@@ -18,17 +18,23 @@ constexpr std::size_t kChangesBytesMax = std::size_t{16} << 20;
 Result<> lay_over(const std::string& folder, const repo::Changes& changes) {
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return errno_error("open " + folder, errno);
+  // What goes, goes first: a file may take the place of a folder.
   for (const auto& [path, change] : changes) {
     TRY(sandbox::check_relative_path(path));
-    if (change.content) {
-      TRY(sandbox::write_file_at(
-          fd.get(), path, *change.content,
-          change.executable ? sandbox::FileMode::executable : sandbox::FileMode::regular));
-    } else {
-      std::error_code failure;
-      std::filesystem::remove(folder + "/" + path, failure);
-      if (failure) return errno_error("remove " + path, failure.value());
+    if (change.content) continue;
+    std::error_code failure;
+    std::filesystem::remove(folder + "/" + path, failure);
+    if (failure) return errno_error("remove " + path, failure.value());
+    std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    while (!parent.empty() && std::filesystem::remove(folder / parent, failure)) {
+      parent = parent.parent_path();
     }
+  }
+  for (const auto& [path, change] : changes) {
+    if (!change.content) continue;
+    TRY(sandbox::write_file_at(
+        fd.get(), path, *change.content,
+        change.executable ? sandbox::FileMode::executable : sandbox::FileMode::regular));
   }
   return ok;
 }

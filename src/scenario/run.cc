@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
 #include "scenario/trial.h"
 
@@ -24,14 +25,34 @@ void add(ScenarioResult& result, Trial trial) {
   result.flaky = result.trials_satisfied > 0 && !all_satisfied;
 }
 
+/// What all trials may use together.
+class Budget {
+ public:
+  explicit Budget(std::chrono::milliseconds cpu_total_max) : max_ms_(cpu_total_max.count()) {}
+
+  void spend(std::int64_t cpu_ms) { spent_ms_ += cpu_ms; }
+  Result<> check() const {
+    if (max_ms_ == 0 || spent_ms_ < max_ms_) return ok;
+    return {ErrorCode::exhausted, "the processor time of all trials together (" +
+                                      human_duration_ms(max_ms_) + ") is spent"};
+  }
+
+ private:
+  std::int64_t max_ms_;
+  std::atomic<std::int64_t> spent_ms_{0};
+};
+
 Result<ScenarioResult> run_scenario(sandbox::Sandbox& sandbox, const Scenario& scenario,
-                                    const RunOptions& options, std::stop_token stop) {
+                                    const RunOptions& options, Budget& budget,
+                                    std::stop_token stop) {
   ScenarioResult result;
   result.name = scenario.name;
   result.requirements = scenario.requirements;
   int wanted = scenario.trials;
   for (int i = 0; i < wanted; ++i) {
+    TRY(budget.check());
     TRY_INTO(Trial trial, run_trial(sandbox, scenario, options.limits, stop));
+    budget.spend(trial.cpu_ms);
     if (!trial.satisfied) wanted = std::max(wanted, options.flake_trials);
     add(result, std::move(trial));
   }
@@ -77,7 +98,8 @@ class Work {
 };
 
 Result<> run_worker(sandbox::Launcher& launcher, const sandbox::Spec& built,
-                    const std::vector<Scenario>& scenarios, const RunOptions& options, Work& work) {
+                    const std::vector<Scenario>& scenarios, const RunOptions& options,
+                    Budget& budget, Work& work) {
   std::unique_ptr<sandbox::Sandbox> sandbox;  // Opened for the first scenario only.
   const std::stop_token stop = work.stopped();
   for (std::size_t at = work.take(); at < scenarios.size(); at = work.take()) {
@@ -85,7 +107,7 @@ Result<> run_worker(sandbox::Launcher& launcher, const sandbox::Spec& built,
     if (sandbox == nullptr) {
       TRY_INTO(sandbox, launcher.open(built));
     }
-    TRY_INTO(ScenarioResult result, run_scenario(*sandbox, scenarios[at], options, stop));
+    TRY_INTO(ScenarioResult result, run_scenario(*sandbox, scenarios[at], options, budget, stop));
     work.finish(at, std::move(result));
   }
   return ok;
@@ -104,13 +126,14 @@ Result<std::vector<ScenarioResult>> run_scenarios(sandbox::Launcher& launcher,
                                                   const std::vector<Scenario>& scenarios,
                                                   const RunOptions& options, std::stop_token stop) {
   Work work(scenarios.size());
+  Budget budget(options.cpu_total_max);
   const std::stop_callback on_stop(stop, [&work] { work.stop(); });
   const auto wanted = static_cast<std::size_t>(std::clamp(options.parallel, 1, kParallelMax));
   {
     std::vector<std::jthread> threads;  // Joined at the end of this block.
     for (std::size_t i = 0; i < std::min(wanted, scenarios.size()); ++i) {
       threads.emplace_back([&] {
-        Result<> ran = run_worker(launcher, built, scenarios, options, work);
+        Result<> ran = run_worker(launcher, built, scenarios, options, budget, work);
         if (!ran) work.fail(std::move(ran).error());
       });
     }

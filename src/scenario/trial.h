@@ -61,6 +61,8 @@ struct RunOptions {
   /// Runs a scenario that fails again, to this many trials in all, to tell flaky from broken. 0:
   /// off.
   int flake_trials = 0;
+  /// Processor time of all trials together; 0: no total. Spent: exhausted.
+  std::chrono::milliseconds cpu_total_max{0};
 };
 
 /// In the order of `scenarios`. `built` names the built project as the workspace of each sandbox.

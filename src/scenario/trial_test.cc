@@ -360,5 +360,26 @@ TEST(AdaptLimits, StayBelowTheCeiling) {
   EXPECT_EQ(adapt_limits({}, kLimits).wall_max, 20s);
 }
 
+// Each step holds its own limit; all of them together hold the effect's.
+TEST(RunScenarios, StopWhenTheirProcessorTimeIsSpentTogether) {
+  const Project project;
+  sandbox::testing::LocalLauncher launcher;
+  const std::string step =
+      "\nsteps:\n- run: \"i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done\"\n";
+  const std::vector<Scenario> scenarios =
+      scenarios_of("scenario: a" + step + "---\nscenario: b" + step + "---\nscenario: c" + step);
+
+  const auto spent = run_scenarios(
+      launcher, project.spec(), scenarios,
+      {.limits = kLimits, .parallel = 1, .cpu_total_max = std::chrono::milliseconds(1)}, {});
+  const auto enough = run_scenarios(
+      launcher, project.spec(), scenarios,
+      {.limits = kLimits, .parallel = 1, .cpu_total_max = std::chrono::minutes(5)}, {});
+
+  ASSERT_FALSE(spent);
+  EXPECT_EQ(spent.error().code, ErrorCode::exhausted);
+  EXPECT_TRUE(enough) << enough.error().message;
+}
+
 }  // namespace
 }  // namespace nightjar::scenario

@@ -181,6 +181,45 @@ TEST_F(Prove, TakesTheWorkingTreeAndAPatch) {
   EXPECT_EQ(bench_.git({"status", "--porcelain"}), "");
 }
 
+// A file takes the place of a folder, and a folder that of a file.
+TEST_F(Prove, FollowsFilesThatBecomeFolders) {
+  bench_.git({"checkout", "-q", "-b", "shapes", "main"});
+  bench_.git({"rm", "-q", "README.md"});
+  bench_.write("README.md/index.md", "# Slugs\n");
+  bench_.write("notes", "now a file\n");
+  bench_.git({"add", "-A"});
+  bench_.git({"-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", "a"});
+  bench_.git({"checkout", "-q", "-b", "back"});
+  bench_.git({"rm", "-q", "-r", "README.md"});
+  bench_.write("README.md", "# Slugs again\n");
+  bench_.git({"add", "-A"});
+  bench_.git({"-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", "b"});
+
+  for (const char* range : {"main..shapes", "shapes..back"}) {
+    const Ended ended = bench_.nightjar({"prove", range, "--same-behaviour", "--json"});
+    EXPECT_EQ(ended.status, 0) << range << ended.err;
+  }
+}
+
+// One works, the other waits for its result and takes it.
+TEST_F(Prove, DoesNotDoTheSameProofTwiceAtOnce) {
+  commit_on("honest", {{"slugs.py", keeps_digits()},
+                       {"tests/test_slugs.py", "import time\ntime.sleep(2)\n" + honest_tests()}});
+  const pid_t pid = start_program(bench_.nightjar_program({"prove", "honest"}));
+  for (int tries = 0; tries < 5'000; ++tries) {
+    if (!bench_.nightjar({"runs", "--json"}).out.empty()) break;
+  }
+
+  const Ended second = bench_.nightjar({"prove", "honest", "--json"});
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(second.status, 0) << second.err;
+  EXPECT_THAT(second.err, HasSubstr("proven meanwhile by run"));
+  EXPECT_EQ(split_lines(bench_.nightjar({"runs", "--json"}).out).size(), 1U);
+}
+
 TEST_F(Prove, SaysWhatIsWrongWithAChange) {
   const Ended unknown = bench_.nightjar({"prove", "no-such-branch"});
   EXPECT_EQ(unknown.status, 3);
