@@ -12,6 +12,9 @@ std::span<const Runner> runners() {
       // Programs that say their results
       Runner{"bats", "bats (shell)", false, run_bats},
       Runner{"tap", "programs that speak TAP", false, run_tap},
+      // JavaScript
+      Runner{"node", "node:test (JavaScript)", true, run_node},
+      Runner{"mocha", "mocha (JavaScript)", true, run_mocha},
       // Any project
       Runner{"junit", "any command that writes JUnit's XML", false, run_junit},
       Runner{"make-check", "make check, with automake's results", false, run_make_check},

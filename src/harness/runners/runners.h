@@ -13,6 +13,10 @@ Result<SuiteRun> run_unittest(const Workshop&, const SuiteRequest&, std::stop_to
 Result<SuiteRun> run_bats(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_tap(const Workshop&, const SuiteRequest&, std::stop_token);
 
+// JavaScript
+Result<SuiteRun> run_node(const Workshop&, const SuiteRequest&, std::stop_token);
+Result<SuiteRun> run_mocha(const Workshop&, const SuiteRequest&, std::stop_token);
+
 // Any project
 Result<SuiteRun> run_junit(const Workshop&, const SuiteRequest&, std::stop_token);
 Result<SuiteRun> run_make_check(const Workshop&, const SuiteRequest&, std::stop_token);
