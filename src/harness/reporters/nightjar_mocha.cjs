@@ -77,6 +77,10 @@ function unloadable(error) {
 if (require.main === module) {
   const folder = packageFolder('mocha', ['/usr/share/nodejs', '/usr/lib/node_modules']);
   if (!folder) lacksPackage('mocha');
+  if (folder.startsWith('/usr/share/nodejs/')) { // Debian's packages find each other there, by Debian's node alone.
+    process.env.NODE_PATH = [process.env.NODE_PATH, '/usr/share/nodejs'].filter(Boolean).join(':');
+    require('node:module')._initPaths();
+  }
   const args = ['--reporter', __filename, '--no-bail', '--no-parallel', '--no-forbid-pending', ...process.argv.slice(2)];
   process.argv = [process.argv[0], path.join(folder, 'bin', 'mocha'), ...args];
   // What cannot be loaded is told by mocha on its standard error, and by nobody else.
