@@ -49,7 +49,7 @@ function textOf(error) {
 /** The package that is missing where `error` is about one that is not the project's; else "". */
 function missingPackage(error) {
   const text = String((error && error.message) || error || '');
-  const found = /Cannot find (?:module|package) '([^']+)'/.exec(text);
+  const found = /(?:Cannot find (?:module|package) |Failed to load url |Failed to resolve import )['"]?([^'" ]+)/.exec(text);
   if (!found || /^[./]/.test(found[1]) || found[1].startsWith('node:') || found[1].startsWith('#')) return '';
   const parts = found[1].split('/');
   return found[1].startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];

@@ -3,7 +3,6 @@
 // The project's configuration and arguments hold, but for the reporter, --bail and --parallel.
 // `.only` does not hide the tests beside it: they were listed, and are told as not run.
 // Options of the suite: args (as after `mocha`).
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -22,21 +21,11 @@ constexpr auto kDroppedWithValue =
     std::to_array<std::string_view>({"--reporter", "-R", "--jobs", "-j", "--reporter-option",
                                      "--reporter-options", "-O", "--retries"});
 
-bool holds(const auto& table, std::string_view word) {
-  return std::ranges::find(table, word) != table.end();
-}
-
 ReportedSession session_of(const SuiteRequest& request) {
   ReportedSession out;
   out.argv = {"node", reporter_path("nightjar_mocha.cjs")};
-  const std::vector<std::string> words = words_of(request.suite, "args");
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string name = words[i].substr(0, words[i].find('='));
-    if (holds(kDroppedWithValue, name)) {
-      if (name == words[i]) ++i;
-    } else if (!holds(kDropped, words[i])) {
-      out.argv.push_back(words[i]);
-    }
+  for (std::string& word : kept_arguments(request.suite, kDropped, kDroppedWithValue)) {
+    out.argv.push_back(std::move(word));
   }
   out.orders = orders_of(request);
   out.env["NODE_ENV"] = "test";

@@ -15,6 +15,14 @@ std::span<const Runner> runners() {
       // JavaScript
       Runner{"node", "node:test (JavaScript)", true, run_node},
       Runner{"mocha", "mocha (JavaScript)", true, run_mocha},
+      Runner{"jest", "jest (JavaScript)", true, run_jest},
+      Runner{"vitest", "vitest (JavaScript)", true, run_vitest},
+      // Java and PHP, by their JUnit files
+      Runner{"maven", "Maven's Surefire (Java)", false, run_maven},
+      Runner{"gradle", "Gradle's tests (Java)", false, run_gradle},
+      Runner{"phpunit", "PHPUnit (PHP)", false, run_phpunit},
+      // Ruby
+      Runner{"rspec", "RSpec (Ruby)", false, run_rspec},
       // Any project
       Runner{"junit", "any command that writes JUnit's XML", false, run_junit},
       Runner{"make-check", "make check, with automake's results", false, run_make_check},

@@ -1,5 +1,6 @@
 #include "harness/runners/script_words.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -15,6 +16,25 @@ std::vector<std::string> words_of(const Suite& suite, const char* name) {
   if (at == suite.options.end()) return out;
   std::istringstream words(at->second);
   for (std::string word; words >> word;) out.push_back(word);
+  return out;
+}
+
+std::vector<std::string> kept_arguments(const Suite& suite,
+                                        std::span<const std::string_view> dropped,
+                                        std::span<const std::string_view> with_value) {
+  const auto holds = [](std::span<const std::string_view> table, std::string_view word) {
+    return std::ranges::find(table, word) != table.end();
+  };
+  std::vector<std::string> out;
+  const std::vector<std::string> words = words_of(suite, "args");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string name = words[i].substr(0, words[i].find('='));
+    if (holds(with_value, name)) {
+      if (name == words[i]) ++i;
+    } else if (!holds(dropped, name)) {
+      out.push_back(words[i]);
+    }
+  }
   return out;
 }
 

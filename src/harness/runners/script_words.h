@@ -4,7 +4,9 @@
 // Threads: any. Errors: as run_suite().
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/commands.h"
@@ -14,6 +16,11 @@ namespace nightjar::harness {
 
 /// The words of options[name], split at white space.
 std::vector<std::string> words_of(const Suite& suite, const char* name);
+
+/// words_of(args) without the `dropped`, and without those `with_value` and what they are given.
+std::vector<std::string> kept_arguments(const Suite& suite,
+                                        std::span<const std::string_view> dropped,
+                                        std::span<const std::string_view> with_value);
 
 /// Path inside of one of our reporters.
 std::string reporter_path(const char* name);
