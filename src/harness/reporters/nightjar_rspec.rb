@@ -84,6 +84,7 @@ formatter = Class.new do
   define_method(:close) { |_| say.call('end', tests: @said) }
 end
 
+$PROGRAM_NAME = 'rspec' # Under another name it does not look into spec/ by itself.
 args = ARGV.dup
 ARGV.clear
 options = RSpec::Core::ConfigurationOptions.new(['--no-color', '--no-fail-fast', '--order', 'defined', *args])

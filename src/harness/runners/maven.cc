@@ -18,9 +18,8 @@ namespace {
 /// Something that had to be fetched is not in the local repository.
 void judge_offline(SuiteRun& run, const char* tool) {
   if (!run.tests.empty()) return;
-  for (const char* sign :
-       {"in offline mode", "offline mode and the artifact", "available for offline mode",
-        "JAVA_HOME", "Unable to locate a Java Runtime"}) {
+  for (const char* sign : {"in offline mode", "available for offline mode", "m2.conf", "JAVA_HOME",
+                           "Unable to locate a Java Runtime"}) {
     const std::size_t at = run.output_tail.find(sign);
     if (at == std::string::npos) continue;
     const std::size_t begin = run.output_tail.rfind('\n', at) + 1;
@@ -28,7 +27,7 @@ void judge_offline(SuiteRun& run, const char* tool) {
     run.environment = true;
     run.problem = std::string(tool) + " needs something that is not on this machine (" +
                   bounded_message(line) +
-                  "): fill its local repository with one run while online, and mount it";
+                  "): install it, or fill the tool's local repository with one run while online";
     return;
   }
 }
@@ -69,7 +68,7 @@ Result<SuiteRun> run_maven(const Workshop& workshop, const SuiteRequest& request
   for (std::string& word : words_of(request.suite, "args")) argv.push_back(std::move(word));
   argv.emplace_back("test");
   TRY_INTO(SuiteRun run,
-           run_for_junit(workshop, request, argv, {{"MAVEN_OPTS", ""}},
+           run_for_junit(workshop, request, argv, {},
                          {in_root(request.suite, "**/target/surefire-reports/TEST-*.xml")}, stop));
   judge_offline(run, "Maven");
   keep_wanted(run, request);

@@ -13,11 +13,21 @@ namespace nightjar::harness {
 namespace {
 
 constexpr const char* kReport = ".nightjar-phpunit.xml";
-constexpr const char* kScript =
-    "if [ ! -d vendor ] && grep -qs vendor/autoload.php phpunit.xml* phpunit.dist.xml; then "
-    "echo 'nightjar: vendor/ is absent' >&2; exit 120; fi; "
-    "if [ -f vendor/bin/phpunit ]; then exec php vendor/bin/phpunit \"$@\"; fi; "
-    "if command -v phpunit >/dev/null; then exec phpunit \"$@\"; fi; exit 121";
+// Debian turns PHP's extensions on by files below /etc, which sandboxes do not have.
+constexpr const char* kScript = R"(
+if [ ! -d vendor ] && grep -qs vendor/autoload.php phpunit.xml* phpunit.dist.xml; then exit 120; fi
+program=vendor/bin/phpunit
+[ -f "$program" ] || program=$(command -v phpunit) || exit 121
+folder=$(php -r 'echo ini_get("extension_dir");') || exit 122
+loaded=$(php -m)
+options=
+for name in ctype iconv mbstring tokenizer xml dom xmlwriter xmlreader simplexml fileinfo posix \
+    phar intl curl; do
+  [ -f "$folder/$name.so" ] || continue
+  printf '%s\n' "$loaded" | grep -qix "$name" || options="$options -d extension=$name"
+done
+exec php $options "$program" "$@"
+)";
 
 }  // namespace
 
@@ -38,6 +48,14 @@ Result<SuiteRun> run_phpunit(const Workshop& workshop, const SuiteRequest& reque
   }
   if (dropped && run.problem.find("exit status 121") != std::string::npos) {
     return lacks("neither vendor/bin/phpunit nor phpunit on the PATH of the sandbox is there");
+  }
+  if (dropped && run.problem.find("exit status 122") != std::string::npos) {
+    return lacks(
+        "php is not on the PATH of the sandbox: install it, or name its folder in the "
+        "user's [toolchains]");
+  }
+  if (dropped && run.output_tail.find("PHPUnit requires the ") != std::string::npos) {
+    return lacks("extensions of PHP are not installed here: " + bounded_message(run.output_tail));
   }
   keep_wanted(run, request);
   return run;
