@@ -140,7 +140,7 @@ class Sessions {
     run_.environment = true;
     run_.problem = what +
                    "; install it in the project's [environment] setup, or name the folder "
-                   "that has it in PYTHONPATH";
+                   "that has it in PYTHONPATH or NODE_PATH";
   }
 
   SuiteRun finish() {

@@ -1,89 +1,76 @@
 // The report channel of our JavaScript reporters: one JSON object a line (src/harness/events.h).
 //
-// Orders come on standard input; the descriptor that they name is closed in children by node itself. What is
-// needed later is bound here, before any code under test is loaded.
-"use strict";
-const fs = require("fs");
-const path = require("path");
+// Whoever requires this first takes the orders from standard input, and leaves them to nobody else. What is needed
+// later is bound here, before any code under test is loaded.
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const { writeSync, readFileSync, existsSync } = fs;
+const { stringify, parse } = JSON;
+const { relative, resolve } = path;
 
-const { writeSync, realpathSync } = fs;
-const stringify = JSON.stringify;
+function readOrders() {
+  const orders = parse(readFileSync(0, 'utf8'));
+  const { fd, nonce } = orders;
+  delete orders.fd;
+  delete orders.nonce;
+  const say = (event, members) => {
+    const line = Buffer.from(stringify({ n: nonce, e: event, ...members }) + '\n');
+    for (let at = 0; at < line.length;) {
+      try {
+        at += writeSync(fd, line, at);
+      } catch (error) {
+        if (error.code !== 'EAGAIN') return; // Without its end, the report is not believed.
+      }
+    }
+  };
+  return { orders, say };
+}
 
-const orders = JSON.parse(fs.readFileSync(0, "utf8"));
-const { fd, nonce } = orders;
-delete orders.nonce;
-const wanted = orders.only === null ? null : new Set(orders.only);
-const project = realpathSync(orders.project);
-let told = 0;
+const { orders, say } = readOrders();
+const here = process.cwd();
 
-function say(event, members) {
-  let line = Buffer.from(stringify({ n: nonce, e: event, ...members }) + "\n");
-  try {
-    while (line.length > 0) line = line.subarray(writeSync(fd, line));
-  } catch {
-    // Without its end, the report is not believed.
+/** As ids name a file: relative to the suite's folder. */
+const nameOf = (file) => relative(here, resolve(here, file || '.'));
+
+/** Relative to the project; "" where it is not in it. */
+function fileOf(file) {
+  const name = relative(orders.project, resolve(here, file || '.'));
+  return name.startsWith('..') ? '' : name;
+}
+
+function textOf(error) {
+  if (error === undefined || error === null) return '';
+  const text = String(error.stack || error.message || error);
+  const message = String(error.message || '');
+  return (text.includes(message) ? text : message + '\n' + text).slice(0, 1900);
+}
+
+/** The package that is missing where `error` is about one that is not the project's; else "". */
+function missingPackage(error) {
+  const text = String((error && error.message) || error || '');
+  const found = /(?:Cannot find (?:module|package) |Failed to load url |Failed to resolve import )['"]?([^'" ]+)/.exec(text);
+  if (!found || /^[./]/.test(found[1]) || found[1].startsWith('node:') || found[1].startsWith('#')) return '';
+  const parts = found[1].split('/');
+  return found[1].startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
+}
+
+/** The folder of an installed package: the project's own first, then this machine's. */
+function packageFolder(name, places = []) {
+  for (let folder = here; ; folder = path.dirname(folder)) {
+    const place = path.join(folder, 'node_modules', name);
+    if (existsSync(path.join(place, 'package.json'))) return place;
+    if (folder === path.dirname(folder)) break;
   }
+  return places.map((place) => path.join(place, name)).find((place) => existsSync(path.join(place, 'package.json')));
 }
 
-/// Relative to the project; "" for what is outside of it.
-function placed(file) {
-  if (!file) return "";
-  let real = file;
-  try {
-    real = realpathSync(file);
-  } catch {
-    // A name that is no file.
-  }
-  const relative = path.relative(project, real);
-  return relative.startsWith("..") ? "" : relative;
+function lacksPackage(name) {
+  say('lacks', {
+    text: `${name} is not installed in node_modules: restore it from the lock file in the project's [environment] ` +
+      'setup (npm ci --offline needs a filled npm cache)',
+  });
+  process.exit(1);
 }
 
-function text_of(error) {
-  if (!error) return "";
-  const text = typeof error === "string" ? error : error.stack || error.message || String(error);
-  return text.replace(/\x1b\[[0-9;]*m/g, "").slice(0, 1900);
-}
-
-/// The package whose absence is behind the text; a path is the project's own.
-function missing_in(text) {
-  const found = /Cannot find (?:module|package) '([^'./][^']*)'/.exec(text) ||
-    /Failed to resolve import "([^"./][^"]*)"/.exec(text);
-  if (!found || found[1].startsWith("node:")) return "";
-  const parts = found[1].split("/");
-  return found[1].startsWith("@") ? parts.slice(0, 2).join("/") : parts[0];
-}
-
-const asked = (id) => wanted === null || wanted.has(id);
-
-/// One test from its start to its end.
-function tell(test) {
-  if (!asked(test.id)) return;
-  say("start", { id: test.id, file: test.file, line: test.line || 0 });
-  told += 1;
-  say("finish", { id: test.id, outcome: test.outcome, message: test.message || "", ms: Math.round(test.ms || 0) });
-}
-
-function trouble(file, error) {
-  const text = text_of(error);
-  if (wanted === null || [...wanted].some((id) => id === file || id.startsWith(file + " > "))) {
-    say("trouble", { id: file, message: text, missing: missing_in(text) });
-  }
-}
-
-module.exports = {
-  orders,
-  placed,
-  text_of,
-  tell,
-  trouble,
-  asked,
-  listed: (id, file) => asked(id) && say("listed", { id, file, selected: true }),
-  started: (id) => asked(id) && say("start", { id }),
-  note: (text) => say("note", { text }),
-  end: () => say("end", { tests: told }),
-  finished: (id, outcome, message, ms) => {
-    if (!asked(id)) return;
-    told += 1;
-    say("finish", { id, outcome, message, ms: Math.round(ms || 0) });
-  },
-};
+module.exports = { orders, say, nameOf, fileOf, textOf, missingPackage, packageFolder, lacksPackage, here };

@@ -1,92 +1,96 @@
-# A formatter of rspec (rspec --require THIS --format NightjarRspec). It runs in the process of the tests.
-# One JSON object a line on the report channel: src/harness/events.h.
-require "json"
+# RSpec with a formatter of ours: ruby THIS ARGUMENTS. RSpec runs in this very process.
+require 'json'
+require 'stringio'
 
-class NightjarRspec
-  RSpec::Core::Formatters.register self, :start, :example_started, :example_passed, :example_failed,
-                                   :example_pending, :message, :stop
+orders = JSON.parse($stdin.read)
+channel = IO.for_fd(orders.fetch('fd'), 'w')
+channel.sync = true
+channel.close_on_exec = true
+nonce = orders.fetch('nonce')
+owner = Process.pid
+say = lambda do |event, members|
+  next unless Process.pid == owner # A fork of a test went on into our code.
 
-  ORDERS = JSON.parse($stdin.read)
-  NONCE = ORDERS.delete("nonce")
-  CHANNEL = IO.for_fd(ORDERS["fd"])
-  CHANNEL.close_on_exec = true
-  CHANNEL.sync = true
-  ONLY = ORDERS["only"] && ORDERS["only"].to_h { |id| [id, true] }
-  private_constant :ORDERS, :NONCE, :CHANNEL, :ONLY
+  channel.write(JSON.generate({ n: nonce, e: event }.merge(members)).scrub + "\n")
+end
+$stdin.reopen(File::NULL)
+only = orders['only']
 
-  def initialize(_output)
-    @ids = {}
-    @counts = Hash.new(0)
-    @told = 0
-    @process = Process.pid
+begin
+  require 'rspec/core'
+rescue LoadError
+  say.call('lacks', text: 'the gem rspec-core is not installed on this machine')
+  exit!(1)
+end
+
+root = orders.fetch('root')
+file_of = lambda do |example|
+  path = example.metadata[:file_path].sub(%r{\A\./}, '')
+  root.empty? ? path : "#{root}/#{path}"
+end
+
+# Says every example before the first one starts.
+formatter = Class.new do
+  RSpec::Core::Formatters.register self, :start, :example_started, :example_finished, :message, :stop, :close
+
+  define_method(:initialize) { |_output| @said = 0 }
+  # By words, for numbers move when an example is added; an example without words of its own has the number.
+  define_method(:name_of) do |example|
+    next example.id.sub(%r{\A\./}, '') if example.metadata[:description_args].empty?
+
+    "#{example.metadata[:file_path].sub(%r{\A\./}, '')} > #{example.metadata[:full_description]}".scrub
   end
+  define_method(:start) do |_|
+    RSpec.world.example_groups.flat_map(&:descendants).uniq.each do |group|
+      group.examples.each do |example|
+        say.call('listed', id: name_of(example), file: file_of.call(example), line: example.metadata[:line_number].to_i,
+                           selected: only.nil? || only.include?(name_of(example)))
+      end
+      next if only.nil?
 
-  def start(_notification)
-    RSpec.world.all_examples.each { |example| say("listed", id: id_of(example), file: file_of(example), line: example.metadata[:line_number], selected: true) if asked?(example) }
-  end
-
-  def example_started(notification)
-    say("start", id: id_of(notification.example)) if asked?(notification.example)
-  end
-
-  def example_passed(notification) = finish(notification.example, "passed", "")
-
-  def example_pending(notification)
-    result = notification.example.execution_result
-    finish(notification.example, result.exception ? "xfailed" : "skipped", result.pending_message.to_s)
-  end
-
-  def example_failed(notification)
-    error = notification.example.execution_result.exception
-    expected = error.class.name.to_s.include?("ExpectationNotMet") || error.class.name.to_s.include?("MultipleExpectations")
-    fixed = notification.example.execution_result.pending_fixed?
-    text = "#{error.class}: #{error.message}\n#{(error.backtrace || []).first(5).join("\n")}"
-    finish(notification.example, fixed ? "xpassed" : expected ? "failed" : "error", text)
-  end
-
-  # What was said outside of an example: a file that could not be loaded.
-  def message(notification)
-    text = notification.message.to_s
-    place = text[/An error occurred while loading (\S+?)\.?(?:\s|$)/, 1]
-    return unless place
-
-    missing = text[/cannot load such file -- ([^.\/\s][^\s]*)/, 1]
-    say("trouble", id: place.delete_prefix("./"), message: text[0, 1900], missing: missing.to_s)
-  end
-
-  def stop(_notification)
-    say("end", tests: @told)
-  end
-
-  private
-
-  def say(event, **members)
-    return unless Process.pid == @process
-
-    CHANNEL.syswrite(JSON.generate({ n: NONCE, e: event, **members }) + "\n")
-  rescue SystemCallError
-    nil # Without its end, the report is not believed.
-  end
-
-  def finish(example, outcome, message)
-    return unless asked?(example)
-
-    @told += 1
-    say("finish", id: id_of(example), outcome: outcome, message: message.scrub[0, 1900], ms: ((example.execution_result.run_time || 0) * 1000).round)
-  end
-
-  def file_of(example)
-    path = example.metadata[:file_path].delete_prefix("./")
-    ORDERS["root"].to_s.empty? ? path : "#{ORDERS["root"]}/#{path}"
-  end
-
-  def id_of(example)
-    @ids[example] ||= begin
-      base = "#{file_of(example)} > #{example.full_description}"
-      count = (@counts[base] += 1)
-      count > 1 ? "#{base} ##{count}" : base
+      RSpec.world.filtered_examples[group] = group.examples.select { |example| only.include?(name_of(example)) }
     end
   end
+  define_method(:example_started) { |note| say.call('start', id: name_of(note.example)) }
+  define_method(:example_finished) do |note|
+    result = note.example.execution_result
+    error = result.exception
+    expected = error.is_a?(RSpec::Expectations::ExpectationNotMetError) ||
+               error.is_a?(RSpec::Expectations::MultipleExpectationsNotMetError)
+    outcome = case result.status
+              when :passed then 'passed'
+              when :pending then result.pending_exception ? 'xfailed' : 'skipped'
+              else
+                if result.pending_fixed then 'xpassed'
+                else expected ? 'failed' : 'error'
+                end
+              end
+    @said += 1
+    message = error ? "#{error.class}: #{error.message}"[0, 1900] : result.pending_message.to_s
+    say.call('finish', id: name_of(note.example), outcome: outcome, message: message.scrub,
+                       ms: (result.run_time.to_f * 1000).round)
+  end
+  # What is outside of examples: a file that cannot be loaded, a hook of the whole run.
+  define_method(:message) do |note|
+    text = note.message
+    next unless text.include?('An error occurred')
 
-  def asked?(example) = ONLY.nil? || ONLY.key?(id_of(example))
+    missing = text[/cannot load such file -- ([\w\/.-]+)/, 1].to_s
+    missing = '' if missing.start_with?('/') || Dir.glob("{lib,spec}/#{missing}{,.rb}").any?
+    name = text.lines.grep(/An error occurred/).first.to_s.strip.sub(/\.( - .*)?\z/, '')
+    say.call('trouble', id: name[0, 200], message: text[0, 1900].scrub, missing: missing)
+  end
+  define_method(:stop) { |_| nil }
+  define_method(:close) { |_| say.call('end', tests: @said) }
 end
+
+$PROGRAM_NAME = 'rspec' # Under another name it does not look into spec/ by itself.
+args = ARGV.dup
+ARGV.clear
+options = RSpec::Core::ConfigurationOptions.new(['--no-color', '--no-fail-fast', '--order', 'defined', *args])
+runner = RSpec::Core::Runner.new(options)
+RSpec.configuration.register_ordering(:defined, &:reverse) if orders['reversed']
+runner.configure($stderr, $stdout)
+RSpec.configuration.add_formatter(formatter)
+status = runner.run($stderr, $stdout)
+exit!(status)

@@ -3,9 +3,9 @@
 // Options of the suite: report (globs of its files, relative to the suite's root; words). The files
 // are the tested program's to write as well: they are compared with the exit status and with their
 // own counts.
-#include "harness/runners/junit_command.h"
+#include "harness/runners/junit.h"
 
-#include <set>
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -62,34 +62,30 @@ Session session_of(FreshFiles files) {
 }  // namespace
 
 Result<SuiteRun> run_for_junit(const Workshop& workshop, const SuiteRequest& request,
-                               const JunitCommand& what, std::stop_token stop) {
+                               const std::vector<std::string>& argv,
+                               const std::map<std::string, std::string>& env,
+                               const std::vector<std::string>& globs, std::stop_token stop) {
   FreshFiles files;
   TRY(in_sandboxes(
       workshop, 1, 1, Between::kept,
       [&](sandbox::Sandbox& sandbox, std::size_t, std::stop_token token) -> Result<> {
-        sandbox::Command command =
-            command_in(workshop, request.suite, request.limits, {"/bin/sh", "-c", what.command});
-        TRY_INTO(files, run_for_files(sandbox, command, what.reports, token));
+        sandbox::Command command = command_in(workshop, request.suite, request.limits, argv);
+        for (const auto& [name, value] : env) command.env[name] = value;
+        TRY_INTO(files, run_for_files(sandbox, command, globs, token));
         return ok;
       },
       stop));
-  if (!what.tool.empty() && is_absent(files.outcome)) {
-    return lacks(what.tool +
-                 " is not in the sandbox: install it, or name its folder in the "
-                 "user's [toolchains]");
+  if (is_absent(files.outcome)) {
+    return lacks(argv.front() +
+                 " is not on the PATH of the sandbox: install it, or name its "
+                 "folder in the user's [toolchains]");
   }
   const bool none = files.paths.empty();
   Session session = session_of(std::move(files));
-  const std::set<std::string> only(request.only.begin(), request.only.end());
-  if (!only.empty()) {
-    std::erase_if(session.events,
-                  [&](const SessionEvent& event) { return !only.contains(bounded_id(event.id)); });
-    session.exit_tells = false;  // It speaks of the others, too.
-  }
   SuiteRun run = judge(session).run;
   if (none) {
     run.complete = false;
-    run.problem = "no result file was written: looked for " + join(what.reports, ", ") + " (" +
+    run.problem = "no result file was written: looked for " + join(globs, ", ") + " (" +
                   ending_of(session.outcome) + ")";
   }
   run.output_tail = output_tail(session.outcome);
@@ -97,15 +93,21 @@ Result<SuiteRun> run_for_junit(const Workshop& workshop, const SuiteRequest& req
   return run;
 }
 
+void keep_wanted(SuiteRun& run, const SuiteRequest& request) {
+  if (request.only.empty()) return;
+  std::erase_if(run.tests, [&](const TestResult& test) {
+    return std::ranges::find(request.only, test.id) == request.only.end();
+  });
+  conclude(run);
+}
+
 Result<SuiteRun> run_junit(const Workshop& workshop, const SuiteRequest& request,
                            std::stop_token stop) {
   const Suite& suite = request.suite;
-  const JunitCommand what{.command = suite.command, .reports = reports_of(suite)};
+  const std::vector<std::string> globs = reports_of(suite);
   if (trim(suite.command).empty()) return could_not_run("the suite names no command");
-  if (what.reports.empty()) {
-    return could_not_run("the suite names no report: the files of its results");
-  }
-  return run_for_junit(workshop, request, what, stop);
+  if (globs.empty()) return could_not_run("the suite names no report: the files of its results");
+  return run_for_junit(workshop, request, {"/bin/sh", "-c", suite.command}, {}, globs, stop);
 }
 
 }  // namespace nightjar::harness

@@ -20,22 +20,29 @@ Result<std::vector<std::string>> search_files(const Workshop& workshop, const Su
       workshop, 1, 1, Between::kept,
       [&](sandbox::Sandbox& sandbox, std::size_t, std::stop_token) -> Result<> {
         for (const std::string& glob : search.globs) {
-          TRY_INTO(files, find_files(sandbox, {in_root(suite, glob)}, kProgramsMax));
+          std::vector<std::string> found;
+          TRY_INTO(found, find_files(sandbox, {in_root(suite, glob)}, kProgramsMax));
+          files.insert(files.end(), found.begin(), found.end());
           if (search.skipped != nullptr) {
             files.erase(std::remove_if(files.begin(), files.end(), search.skipped), files.end());
           }
-          if (!files.empty()) break;
+          if (!files.empty() && !search.together) break;
         }
         return ok;
       },
       stop));
+  std::ranges::sort(files);
+  const auto twice = std::ranges::unique(files);
+  files.erase(twice.begin(), twice.end());
   return files;
 }
 
-bool is_wanted(const std::vector<std::string>& only, const std::string& file) {
-  if (only.empty()) return true;
-  return std::any_of(only.begin(), only.end(), [&](const std::string& id) {
-    return id == file || id.starts_with(file + ": ");
+bool is_wanted(const SuiteRequest& request, const std::string& file) {
+  if (request.only.empty()) return true;
+  const std::string inner = relative_to_root(request.suite, file);
+  return std::ranges::any_of(request.only, [&](const std::string& id) {
+    return id == file || id.starts_with(file + ": ") || id == inner ||
+           id.starts_with(inner + " > ");
   });
 }
 
@@ -64,7 +71,7 @@ Result<SuiteRun> run_programs(const Workshop& workshop, const SuiteRequest& requ
                          (request.suite.root.empty() ? "" : " in " + request.suite.root));
   }
   files.erase(std::remove_if(files.begin(), files.end(),
-                             [&](const auto& file) { return !is_wanted(request.only, file); }),
+                             [&](const auto& file) { return !is_wanted(request, file); }),
               files.end());
   if (request.order == SuiteRequest::Order::reversed) std::reverse(files.begin(), files.end());
   std::vector<SuiteRun> parts(files.size());

@@ -17,10 +17,12 @@ using RunProgram =
                                    const CommandLimits& limits, std::stop_token stop)>;
 
 /// Of the files that a search in the workspace finds: the globs (relative to the suite's root) are
-/// tried in turn, and the first that finds something holds. `skipped` says which to leave out.
+/// tried in turn, and the first that finds something holds, unless `together`. `skipped` says which
+/// to leave out.
 struct ProgramSearch {
   std::vector<std::string> globs;
   bool (*skipped)(std::string_view path) = nullptr;
+  bool together = false;  // what any of the globs finds
 };
 
 /// Files are named relative to the project. With SuiteRequest::only, the files whose own id, or a

@@ -9,23 +9,24 @@ std::span<const Runner> runners() {
       // Python
       Runner{"pytest", "pytest (Python)", true, run_pytest},
       Runner{"unittest", "unittest (Python)", true, run_unittest},
-      // JavaScript
-      Runner{"node", "node:test (JavaScript)", true, run_node},
-      Runner{"mocha", "mocha (JavaScript)", true, run_mocha},
-      Runner{"jest", "jest (JavaScript)", false, run_jest},
-      Runner{"vitest", "vitest (JavaScript)", false, run_vitest},
       // Compiled languages
       Runner{"ctest", "ctest (C, C++)", true, run_ctest},
       Runner{"cargo", "cargo test (Rust)", false, run_cargo},
       Runner{"go", "go test (Go)", true, run_go},
-      // Java, PHP, Ruby
-      Runner{"maven", "Maven's Surefire (Java)", false, run_maven},
-      Runner{"gradle", "Gradle's test task (Java, Kotlin)", false, run_gradle},
-      Runner{"phpunit", "PHPUnit (PHP)", false, run_phpunit},
-      Runner{"rspec", "rspec (Ruby)", false, run_rspec},
       // Programs that say their results
       Runner{"bats", "bats (shell)", false, run_bats},
       Runner{"tap", "programs that speak TAP", false, run_tap},
+      // JavaScript
+      Runner{"node", "node:test (JavaScript)", true, run_node},
+      Runner{"mocha", "mocha (JavaScript)", true, run_mocha},
+      Runner{"jest", "jest (JavaScript)", true, run_jest},
+      Runner{"vitest", "vitest (JavaScript)", true, run_vitest},
+      // Java and PHP, by their JUnit files
+      Runner{"maven", "Maven's Surefire (Java)", false, run_maven},
+      Runner{"gradle", "Gradle's tests (Java)", false, run_gradle},
+      Runner{"phpunit", "PHPUnit (PHP)", false, run_phpunit},
+      // Ruby
+      Runner{"rspec", "RSpec (Ruby)", false, run_rspec},
       // Any project
       Runner{"junit", "any command that writes JUnit's XML", false, run_junit},
       Runner{"make-check", "make check, with automake's results", true, run_make_check},

@@ -1,4 +1,4 @@
-// The real rspec; PHPUnit is run by tests/e2e/prove_test.cc, with the environment that it needs.
+// The real RSpec. PHPUnit and JavaScript's node are run by tests/e2e/prove_test.cc as well.
 #include <gmock/gmock.h>
 
 #include "harness/testing/suite_project.h"
@@ -49,16 +49,6 @@ TEST(RspecRunner, RunsWhatLoads) {
       << run.problem << run.output_tail;
   EXPECT_TRUE(run.complete) << run.problem;
   EXPECT_THAT(outcomes(one), ElementsAre("spec/twice_spec.rb > twice doubles passed"));
-}
-
-TEST(MavenRunner, SaysWhichToolIsNotHere) {
-  SuiteProject project(Walls::real, {{"pom.xml", "<project/>\n"}}, kHelper);
-  project.env()["PATH"] = "/bin-of-nobody:/usr/bin:/bin";
-
-  const SuiteRun run = project.run({.suite = {.runner = "gradle"}, .limits = {}});
-
-  EXPECT_TRUE(run.environment);
-  EXPECT_THAT(run.problem, HasSubstr("gradle"));
 }
 
 }  // namespace
