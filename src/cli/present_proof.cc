@@ -55,6 +55,21 @@ void print_suites(Terminal& people, const Json& proof) {
   }
 }
 
+void print_scenarios(Terminal& people, const Json& proof) {
+  const Json* scenarios = proof.find("scenarios");
+  std::string text;
+  for (const char* kind : {"visible", "holdouts"}) {
+    const Json* counts = scenarios == nullptr ? nullptr : scenarios->find(kind);
+    if (counts == nullptr || counts->int_or("total", 0) == 0) continue;
+    text += (text.empty() ? "" : ", ") +
+            std::string(std::string_view(kind) == "visible" ? "visible " : "sealed ") +
+            std::to_string(counts->int_or("before", 0)) + " before, " +
+            std::to_string(counts->int_or("after", 0)) + " after, of " +
+            std::to_string(counts->int_or("total", 0));
+  }
+  if (!text.empty()) row(people, "scenarios", text);
+}
+
 /// What became of tests, the worst first; `kept` and what was known is not news.
 std::size_t print_tests(Terminal& people, const Json& proof, std::size_t most) {
   const Json* tests = proof.find("tests");
@@ -94,6 +109,7 @@ void print_proof(Terminal& people, const api::ProveReply& reply, Detail detail) 
         place(reason) + printable(reason.string_or("what", ""), 600));
   }
   more(people, list(reply.proof, "reasons").size(), most.reasons, reply.run);
+  print_scenarios(people, reply.proof);
   print_suites(people, reply.proof);
   more(people, print_tests(people, reply.proof, most.tests), most.tests, reply.run);
   count = 0;
