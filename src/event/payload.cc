@@ -38,8 +38,8 @@ void write_string(const std::string& text, std::string& out) {
   unsigned char special = 0;  // All bytes, without a branch: the compiler takes many at a time.
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    special |= static_cast<unsigned char>((byte < 0x20) | (byte > 0x7E) | (byte == '"') |
-                                          (byte == '\\'));
+    special |=
+        static_cast<unsigned char>((byte < 0x20) | (byte > 0x7E) | (byte == '"') | (byte == '\\'));
   }
   if (special != 0) {
     out += Json(text).dump();

@@ -26,7 +26,7 @@ struct Function {
   std::uint32_t end = 0;
 };
 
-struct Field {  // of a C struct, or an attribute of a Python object
+struct Field {        // of a C struct, or an attribute of a Python object
   std::string owner;  // C: "struct item" or its typedef's name; Python: the object's text
   std::string name;
   std::string type;

@@ -259,8 +259,7 @@ TEST_P(EscapeTest, IsRefusedInASandbox) {
 }
 
 TEST_P(EscapeTest, WorksOutside) {
-  const Outside outside =
-      host_->has_target(GetParam()) ? GetParam().outside : Outside::not_shown;
+  const Outside outside = host_->has_target(GetParam()) ? GetParam().outside : Outside::not_shown;
   const bool expected =
       outside == Outside::succeeds || (outside == Outside::succeeds_as_root && ::geteuid() == 0);
   const int status = run_outside(GetParam());

@@ -49,7 +49,7 @@ struct ScenarioResult {
   bool flaky = false;                 // satisfied sometimes
   Trial worst;                        // the first trial that did not satisfy, else the last one
   std::int64_t step_wall_ms_max = 0;  // of the slowest step in the trials that satisfied
-  std::int64_t cpu_ms_total = 0;  // of all its trials
+  std::int64_t cpu_ms_total = 0;      // of all its trials
   std::int64_t step_cpu_ms_max = 0;
 
   bool satisfied() const { return trials > 0 && trials_satisfied == trials; }

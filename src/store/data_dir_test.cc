@@ -71,9 +71,7 @@ TEST(DataDir, HasOneOwnerAndNamesItToOthers) {
 
 TEST(DataDir, IsFreeAgainWhenItsOwnerIsGone) {
   const ScratchDir folder;
-  {
-    ASSERT_TRUE(DataDir::open(folder.file("d"), OpenMode::read_write, 0ms));
-  }
+  { ASSERT_TRUE(DataDir::open(folder.file("d"), OpenMode::read_write, 0ms)); }
 
   EXPECT_TRUE(DataDir::open(folder.file("d"), OpenMode::read_write, 0ms));
 }
