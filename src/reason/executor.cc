@@ -138,7 +138,11 @@ Result<CandidateOutcome> WarmExecutor::try_candidate(const Candidate& candidate)
   if (outcome) return outcome;
   if (task_.budget->spent()) return CandidateOutcome{.stopped = true};
   // A candidate may have spoilt its sandbox (a full disk, a killed root process). A fresh one tells
-  // this from a sandbox that does not work.
+  // this from a sandbox that does not work, and a second try from a sandbox that failed by chance.
+  TRY(reopen());
+  outcome = try_in_layer(candidate);
+  if (outcome) return outcome;
+  if (task_.budget->spent()) return CandidateOutcome{.stopped = true};
   TRY(reopen());
   return CandidateOutcome{};
 }
@@ -166,12 +170,17 @@ Result<CandidateOutcome> WarmExecutor::try_in_layer(const Candidate& candidate) 
 
 Result<bool> WarmExecutor::satisfied(const Check& check, CandidateOutcome& outcome) {
   const scenario::StepLimits& limits = task_.candidate_limits;
-  TRY_INTO(const scenario::Trial trial, run_check(check, limits));
   // A little less than the limit: it is watched from outside.
-  if (!trial.satisfied && (trial.step_cpu_ms_max * 10 >= limits.cpu_max.count() * 9 ||
-                           trial.step_wall_ms_max * 10 >= limits.wall_max.count() * 9)) {
-    outcome.hit_limit = true;
+  const auto hit_limit = [&limits](const scenario::Trial& trial) {
+    return !trial.satisfied && (trial.step_cpu_ms_max * 10 >= limits.cpu_max.count() * 9 ||
+                                trial.step_wall_ms_max * 10 >= limits.wall_max.count() * 9);
+  };
+  TRY_INTO(scenario::Trial trial, run_check(check, limits));
+  // The limits are tight, and a machine that does other work too makes a quick program slow.
+  if (hit_limit(trial) && !task_.budget->spent()) {
+    TRY_INTO(trial, run_check(check, limits));
   }
+  if (hit_limit(trial)) outcome.hit_limit = true;
   if (task_.budget->spent()) outcome.stopped = true;
   return trial.satisfied;
 }
