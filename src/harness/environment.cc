@@ -338,13 +338,26 @@ class Preparation {
   void fail(const std::string& command, const sandbox::Outcome& outcome) {
     environment_.problem = "the set-up `" + printable(command, 300) + "` " + ending_text(outcome);
     // Our own set-up programs say what they miss; of others the output is shown.
-    environment_.problem += notes_.empty() ? " (no network there)" : ": " + notes_.back();
+    environment_.problem +=
+        notes_.empty() ? " without a network" + last_said(outcome) : ": " + notes_.back();
     for (const WayOut& way : kWaysOut) {
       if (command.find(way.command) == std::string::npos) continue;
       environment_.problem += "; " + std::string(way.advice);
       break;
     }
     environment_.output = tail_of(outcome.stdout_bytes + outcome.stderr_bytes);
+  }
+
+  /// The last three different lines: which package, which file.
+  static std::string last_said(const sandbox::Outcome& outcome) {
+    std::vector<std::string> said;
+    std::vector<std::string> lines = split_lines(outcome.stdout_bytes + outcome.stderr_bytes);
+    for (auto line = lines.rbegin(); line != lines.rend() && said.size() < 3; ++line) {
+      const std::string words = printable(*line, 200);
+      if (words.find_first_not_of(' ') == std::string::npos) continue;
+      if (std::ranges::find(said, words) == said.end()) said.insert(said.begin(), words);
+    }
+    return said.empty() ? "" : ": " + join(said, "; ");
   }
 
   void use(Layers::Entry entry) {

@@ -48,7 +48,7 @@ Find find_module(const Tree& tree, const std::string& root, const std::vector<st
   // to report.
   found.setup.emplace_back(
       "! go list -e -export -deps -test -f '{{with .Error}}{{.Err}}{{end}}' ./... 2>&1 | "
-      "grep 'lookup disabled'");
+      "grep -E 'lookup disabled|read-only file system|permission denied'");
   for (const char* name : {"go.mod", "go.sum"}) {
     if (tree.has(path_in(root, name))) found.cache_files.push_back(path_in(root, name));
   }

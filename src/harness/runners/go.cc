@@ -138,8 +138,10 @@ SuiteRun judge_report(GoReport report, sandbox::Outcome outcome, const SuiteRequ
   if (!ran && !report.missing.empty()) {
     run.environment = true;
     run.complete = false;
-    run.problem = "modules are not on this machine: " + join(report.missing, ", ") +
-                  "; run `go mod download` once in a checkout, so that the module cache holds them";
+    run.problem =
+        "this machine lacks " + join(report.missing, ", ") +
+        "; for modules run `go mod download` once in a checkout, so that the module cache "
+        "holds them";
   } else if (!any && run.problem.empty()) {
     run.complete = false;
     run.problem =

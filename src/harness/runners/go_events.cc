@@ -165,10 +165,21 @@ class Reader {
         R"re((?:no required module provides package |cannot find module providing package )re"
         R"re(|missing go\.sum entry for module providing package )([^\s;:"\\]+))re");
     static const RE2 kLookup(R"re(([\w.\-/]+)@v[^:]*: module lookup disabled by GOPROXY=off)re");
-    std::string module;
+    // With a read-only cache, go(1) fails before it gets to GOPROXY.
+    static const RE2 kLock(
+        R"re(/cache/download/([^\s:]+)/@v/(v[^\s:/]+)\.\w+: (?:read-only file system|permission denied))re");
+    static const RE2 kUnnamed(
+        R"re(([^\s"\\]+\.go:\d+):\d+: module lookup disabled by GOPROXY=off)re");
+    static const RE2 kGo(R"re(requires (go >= [\w.]+))re");
+    std::string module, version;
     if (out_.missing.size() >= kMissingMax) return;
-    if (RE2::PartialMatch(line, kMissing, &module) || RE2::PartialMatch(line, kLookup, &module)) {
+    if (RE2::PartialMatch(line, kMissing, &module) || RE2::PartialMatch(line, kLookup, &module) ||
+        RE2::PartialMatch(line, kGo, &module)) {
       add_once(out_.missing, printable(module, 200));
+    } else if (RE2::PartialMatch(line, kLock, &module, &version)) {
+      add_once(out_.missing, printable(module + "@" + version, 200));
+    } else if (RE2::PartialMatch(line, kUnnamed, &module)) {
+      add_once(out_.missing, printable("what " + module + " imports", 200));
     }
   }
 

@@ -146,6 +146,18 @@ TEST(GoEvents, ReadTheBuildEventsOfNewerTools) {
   EXPECT_EQ(report.events[0].message, "x.go:1: bad");
 }
 
+TEST(GoEvents, NameWhatTheModuleCacheLacks) {
+  const GoReport report = parse_go_events(
+      "{\"ImportPath\":\"m\",\"Action\":\"build-output\",\"Output\":\"m_test.go:9:2: open "
+      "/c/cache/download/example.com/assert/@v/v1.11.1.lock: read-only file system\\n\"}\n"
+      "{\"ImportPath\":\"m\",\"Action\":\"build-output\",\"Output\":\"m.go:10:2: module lookup "
+      "disabled by GOPROXY=off\\n\"}\n",
+      "go: go.mod requires go >= 1.99 (running go 1.19; GOTOOLCHAIN=local)\n");
+
+  EXPECT_THAT(report.missing,
+              ElementsAre("go >= 1.99", "example.com/assert@v1.11.1", "what m.go:10 imports"));
+}
+
 TEST(GoEvents, ReadModulesAndProfiles) {
   EXPECT_EQ(go_module_in("// x\nmodule example.com/m\n"), "example.com/m");
   EXPECT_EQ(go_module_in("module \"a/b\" // c\n"), "a/b");
