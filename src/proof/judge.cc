@@ -41,6 +41,8 @@ constexpr auto kCodes = std::to_array<ReasonCode>({
     {"suite-incomplete", undecided, "a suite did not come to its end"},
     {"suite-doubtful", undecided, "what a suite says of the change does not fit together"},
     {"test-unknown", undecided, "a test passes on base; what it did on the change is not known"},
+    {"test-not-loaded", undecided,
+     "a file of tests that the change touches could be loaded neither on base nor on the change"},
     {"fewer-tests", undecided, "tests of the base are gone and nothing explains it"},
     {"test-skipped", undecided, "a test that passes on base is skipped on the change"},
     {"expectation-moved", undecided,
@@ -71,6 +73,10 @@ constexpr std::size_t kNamesShown = 5;
 constexpr std::size_t kNameBytesMax = 160;
 
 std::string shown(std::string_view name) { return printable(name, kNameBytesMax); }
+
+std::string because(const std::string& problem) {
+  return problem.empty() ? std::string() : ": " + printable(problem, 400);
+}
 
 std::string names_text(const std::vector<std::string>& names) {
   std::string out;
@@ -132,6 +138,7 @@ class Judge {
   bool is_renamed(const TestChange& gone) const;
   bool is_weakened(const TestChange& edited) const;
   void weigh_gone(const SuiteEvidence& suite);
+  void weigh_unloaded(const SuiteEvidence& suite);
   void weigh_findings();
   void weigh_demonstrations();
   void weigh_lines();
@@ -260,9 +267,6 @@ void Judge::weigh_scenarios() {
 
 void Judge::weigh_problems(const SuiteEvidence& suite) {
   const std::string name = "suite " + shown(suite.id);
-  const auto because = [](const std::string& problem) {
-    return problem.empty() ? std::string() : ": " + printable(problem, 400);
-  };
   const bool others_decide = demonstrates() || facts_.inspection.only_words;
   if (!suite.ran_change) {
     const std::string& problem =
@@ -426,6 +430,7 @@ void Judge::weigh_suite(const SuiteEvidence& suite) {
   weigh_changes(suite);
   weigh_restored(suite);
   weigh_gone(suite);
+  weigh_unloaded(suite);
 }
 
 void Judge::weigh_findings() {
@@ -434,6 +439,21 @@ void Judge::weigh_findings() {
     const bool serious = finding.severity == Finding::Severity::serious;
     add(serious ? "tampering" : "finding", finding.rule + ": " + finding.what, finding.file,
         finding.line);
+  }
+}
+
+// Its tests could have shown what the change does.
+void Judge::weigh_unloaded(const SuiteEvidence& suite) {
+  if (demonstrates()) return;
+  for (const TestChange& change : suite.changes) {
+    if (change.transition != Transition::still_bad || change.after != TestOutcome::error) continue;
+    if (std::ranges::find(facts_.inspection.judge_files, change.test) ==
+        facts_.inspection.judge_files.end())
+      continue;
+    add("test-not-loaded",
+        shown(change.test) + ", which the change touches, cannot be loaded here, on base neither" +
+            because(change.message.substr(0, change.message.find('\n'))),
+        change.test);
   }
 }
 

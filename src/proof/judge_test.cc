@@ -258,6 +258,13 @@ std::vector<Row> rows_of_restored_tests() {
 
 std::vector<Row> rows_of_the_change() {
   return {
+      row("the file with the new test cannot be loaded", nothing_shown(), Verdict::undecided,
+          "test-not-loaded",
+          [](Facts& f) {
+            f.inspection.judge_files = {"tests/test_a.py"};
+            f.suites[0].changes = {change_of("tests/test_a.py", Transition::still_bad,
+                                             TestOutcome::error, TestOutcome::error)};
+          }),
       row("goalposts moved", good_fix(), Verdict::undecided, "tampering",
           [](Facts& f) {
             f.inspection.findings = {serious("ci-touched", ".github/workflows/a.yml")};

@@ -166,8 +166,8 @@ class Reader {
         R"re(|missing go\.sum entry for module providing package )([^\s;:"\\]+))re");
     static const RE2 kLookup(R"re(([\w.\-/]+)@v[^:]*: module lookup disabled by GOPROXY=off)re");
     // With a read-only cache, go(1) fails before it gets to GOPROXY.
-    static const RE2 kLock(
-        R"re(/cache/download/([^\s:]+)/@v/(v[^\s:/]+)\.\w+: (?:read-only file system|permission denied))re");
+    static const RE2 kLock(R"re(/cache/download/([^\s:]+)/@v/(v[^\s:/]+)\.\w+: )re"
+                           R"re((?:read-only file system|permission denied))re");
     static const RE2 kUnnamed(
         R"re(([^\s"\\]+\.go:\d+):\d+: module lookup disabled by GOPROXY=off)re");
     static const RE2 kGo(R"re(requires (go >= [\w.]+))re");
