@@ -1,8 +1,10 @@
 // What a sandbox does for those who use it. What it keeps in: escape_test.cc.
 #include "sandbox/sandbox.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -305,6 +307,23 @@ TEST_P(SandboxTest, LetsTheWorkspaceBeReadAndWrittenFromOutside) {
   EXPECT_TRUE(outcome.succeeded()) << outcome.stderr_bytes;
   EXPECT_EQ(read_file_at(sandbox->workspace_fd(), "out", 10).value(), "out\n");
   EXPECT_EQ(read_file_at(sandbox->workspace_fd(), "moved/in", 10).value(), "12\n");
+}
+
+// A thread that starts a process holds what another one is writing until that process's exec.
+TEST_P(SandboxTest, RunsAProgramThatIsBusyForAMoment) {
+  auto sandbox = open(spec_with({}));
+  const int folder = sandbox->workspace_fd();
+  ASSERT_TRUE(write_file_at(folder, "go", "#!/bin/sh\necho gone\n", FileMode::executable));
+  UniqueFd writer(::openat(folder, "go", O_WRONLY | O_CLOEXEC));
+  ASSERT_TRUE(writer);
+  const std::jthread holder([&writer] {
+    ::poll(nullptr, 0, 50);
+    writer = UniqueFd();
+  });
+
+  const Outcome outcome = run(*sandbox, command_of({"./go"}));
+
+  EXPECT_EQ(outcome.stdout_bytes, "gone\n") << outcome.stderr_bytes;
 }
 
 TEST_P(SandboxTest, ExportsItsWorkspaceForTheNextOne) {

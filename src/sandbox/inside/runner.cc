@@ -86,20 +86,30 @@ std::string path_variable(const std::vector<std::string>& env) {
   return {};
 }
 
+/// execve; returns only its errno. A file that the other end just wrote stays busy while one of
+/// its threads starts a process, which holds the descriptor until its own exec.
+int execute(const std::string& path, char* const* argv, char* const* env) {
+  constexpr int kTriesMax = 200;
+  constexpr int kPauseMs = 10;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    ::execve(path.c_str(), argv, env);
+    if (errno != ETXTBSY) break;
+    ::poll(nullptr, 0, kPauseMs);
+  }
+  return errno;
+}
+
 /// Tries each place the program may be at; returns only the errno of the best failure.
 int try_programs(const StartBody& command) {
   const std::string& name = command.argv.front();
   const std::vector<char*> argv = pointers(command.argv);
   const std::vector<char*> env = pointers(command.env);
-  if (name.find('/') != std::string::npos) {
-    ::execve(name.c_str(), argv.data(), env.data());
-    return errno;
-  }
+  if (name.find('/') != std::string::npos) return execute(name, argv.data(), env.data());
   int failure = ENOENT;
   for (const std::string& folder : split(path_variable(command.env), ':')) {
-    ::execve((folder + "/" + name).c_str(), argv.data(), env.data());
-    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return errno;
-    if (errno == EACCES) failure = EACCES;  // There, but not to be run; another may be.
+    const int error = execute(folder + "/" + name, argv.data(), env.data());
+    if (error != ENOENT && error != ENOTDIR && error != EACCES) return error;
+    if (error == EACCES) failure = EACCES;  // There, but not to be run; another may be.
   }
   return failure;
 }

@@ -150,8 +150,14 @@ Result<Process> spawn(const Command& command, const std::string& workspace,
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   Process process;
-  const int failure = ::posix_spawn(&process.pid, program.c_str(), actions.get(), &attributes,
-                                    pointers(argv).data(), pointers(env).data());
+  int failure = 0;
+  // As in the sandbox: a file just written is busy while another thread starts a process.
+  for (int tries = 0; tries < 200; ++tries) {
+    failure = ::posix_spawn(&process.pid, program.c_str(), actions.get(), &attributes,
+                            pointers(argv).data(), pointers(env).data());
+    if (failure != ETXTBSY) break;
+    ::poll(nullptr, 0, 10);
+  }
   ::posix_spawnattr_destroy(&attributes);
   if (failure != 0) return errno_error("run " + program, failure);
   process.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
