@@ -17,6 +17,7 @@ struct ProveRequest {
   std::string base{};  // a revision; "": the merge base with the default branch
   std::string patch_text{};  // a patch that the caller read itself
   enum class Claim { anything, same_behaviour } claim = Claim::anything;
+  bool note = false;  // also write the verdict into the commit's git note
 };
 struct ProveReply {
   std::string run;

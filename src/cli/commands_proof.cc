@@ -124,6 +124,7 @@ int do_prove(Invocation& invocation) {
   if (invocation.has("--same-behaviour")) {
     request.claim = api::ProveRequest::Claim::same_behaviour;
   }
+  request.note = invocation.has("--note");
   if (request.change == "-") {
     Result<std::string> patch = read_stdin(kPatchBytesMax);
     if (!patch) return report_error(invocation, patch.error());
@@ -236,6 +237,7 @@ std::vector<Command> proof_commands() {
        {{"--base", "REV", "what it is compared with; else the default branch"},
         kProject,
         {"--same-behaviour", "", "the change claims to alter no behaviour"},
+        {"--note", "", "also write the verdict into the commit's git note"},
         {"--verbose", "", "every reason, finding and test"},
         {"--junit", "FILE", "write the tests as JUnit XML"},
         {"--sarif", "FILE", "write reasons and findings as SARIF 2.1.0"},

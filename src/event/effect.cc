@@ -20,6 +20,7 @@ constexpr std::array<KindRow, kEffectKinds.size()> kKinds = {{
     {EffectKind::inspect_change, "inspect_change", RepeatClass::rerunnable},
     {EffectKind::run_suites, "run_suites", RepeatClass::rerunnable},
     {EffectKind::sign_evidence, "sign_evidence", RepeatClass::keyed},
+    {EffectKind::write_note, "write_note", RepeatClass::keyed},
 }};
 
 }  // namespace

@@ -25,11 +25,13 @@ enum class EffectKind {
   inspect_change,       // a change read and compared with its base; nothing of it runs
   run_suites,           // the project's own suites on one side of a change, per test
   sign_evidence,        // a proof's statements, signed and stored
+  write_note,           // a verdict in the git note of a commit, when the user asked for it
 };
 inline constexpr std::array kEffectKinds = {
     EffectKind::run_command,    EffectKind::run_search,  EffectKind::run_trials,
     EffectKind::write_branch,   EffectKind::apply_patch, EffectKind::prepare_environment,
-    EffectKind::inspect_change, EffectKind::run_suites,  EffectKind::sign_evidence};
+    EffectKind::inspect_change, EffectKind::run_suites,  EffectKind::sign_evidence,
+    EffectKind::write_note};
 
 enum class RepeatClass {
   rerunnable,  // fresh workspace, no outside trace: do it again

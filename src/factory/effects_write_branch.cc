@@ -1,5 +1,5 @@
-// write_branch and apply_patch: a proven candidate into the user's repository. Both are keyed: done
-// twice they leave what doing them once leaves.
+// write_branch, apply_patch and write_note: a proven candidate, or a verdict, into the user's
+// repository. They are keyed: done twice they leave what doing them once leaves.
 #include <fcntl.h>
 
 #include "base/bytes.h"
@@ -96,10 +96,33 @@ class ApplyPatch final : public Performer {
   World& world_;
 };
 
+class WriteNote final : public Performer {
+ public:
+  explicit WriteNote(World& world) : world_(world) {}
+
+  Result<Performed> perform(const PerformRequest& request, std::stop_token) override {
+    const auto start = world_.clock.monotonic();
+    const Json& arguments = request.arguments;
+    TRY_INTO(repo::Repository repository, repo::Repository::open(arguments.string_or("top", "")));
+    TRY(repository.write_note({.commit = arguments.string_or("commit", ""),
+                               .line = arguments.string_or("line", ""),
+                               .at_utc_ns = arguments.int_or("at_utc_ns", 0)}));
+    return Performed{.result = Json::object({{"reference", repo::kNotesReference}}),
+                     .cost = {.wall_ms = elapsed_ms(world_.clock, start)}};
+  }
+
+ private:
+  World& world_;
+};
+
 }  // namespace
 
 std::unique_ptr<Performer> make_write_branch(World& world) {
   return std::make_unique<WriteBranch>(world);
+}
+
+std::unique_ptr<Performer> make_write_note(World& world) {
+  return std::make_unique<WriteNote>(world);
 }
 
 std::unique_ptr<Performer> make_apply_patch(World& world) {

@@ -399,6 +399,7 @@ const HandlerTable& builtin_handlers() {
                                     {"suites", handle_suites},
                                     {"verdict", handle_verdict},
                                     {"evidence", handle_evidence},
+                                    {"note", handle_note},
                                     {"branch", handle_branch},
                                     {"apply", handle_apply},
                                     {"conditional", handle_conditional}});

@@ -306,4 +306,31 @@ NextAction handle_evidence(const workflow::Node&, const RunView& view) {
   return result;
 }
 
+NextAction handle_note(const workflow::Node&, const RunView& view) {
+  const Json& change = view.created.change;
+  const Json* verdict = view.facts_of("verdict");
+  const Json* evidence = view.facts_of("evidence");
+  if (!change.bool_or("note", false)) return NodeResult{.why = "not asked for"};
+  if (verdict == nullptr || evidence == nullptr) return NodeResult{.why = "nothing was signed"};
+  if (view.effects.empty()) {
+    const std::string line = verdict->string_or("verdict", "") + " against " +
+                             view.created.base_commit + " run " + view.id.str() + " evidence " +
+                             evidence->string_or("evidence", "") + " key " +
+                             evidence->string_or("key", "");
+    return event::Effect{.kind = event::EffectKind::write_note,
+                         .arguments = Json::object({{"top", view.created.top},
+                                                    {"commit", change.string_or("commit", "")},
+                                                    {"line", line},
+                                                    {"at_utc_ns", view.last_at_utc_ns}}),
+                         .worst_case = within_budget(view, 60'000, 60'000)};
+  }
+  const EffectRecord& record = view.effects.back();
+  if (record.outcome != Outcome::done) return machine_failure(record);
+  NodeResult result;
+  result.facts = record.result;
+  result.why =
+      "see `git notes --ref=nightjar show " + change.string_or("commit", "").substr(0, 12) + "`";
+  return result;
+}
+
 }  // namespace nightjar::factory

@@ -12,6 +12,7 @@ NextAction handle_baseline(const workflow::Node& node, const RunView& view);
 NextAction handle_suites(const workflow::Node& node, const RunView& view);
 NextAction handle_verdict(const workflow::Node& node, const RunView& view);
 NextAction handle_evidence(const workflow::Node& node, const RunView& view);
+NextAction handle_note(const workflow::Node& node, const RunView& view);
 
 /// Everything that the stations before found out, as the verdict sees it.
 /// corrupt: a fact of the run cannot be read.

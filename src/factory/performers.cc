@@ -39,6 +39,7 @@ Performers make_performers(World& world) {
   performers[event::EffectKind::run_trials] = make_run_trials(world);
   performers[event::EffectKind::write_branch] = make_write_branch(world);
   performers[event::EffectKind::apply_patch] = make_apply_patch(world);
+  performers[event::EffectKind::write_note] = make_write_note(world);
   performers[event::EffectKind::prepare_environment] = make_prepare_environment(world);
   performers[event::EffectKind::inspect_change] = make_inspect_change(world);
   performers[event::EffectKind::run_suites] = make_run_suites(world);

@@ -35,6 +35,7 @@ std::unique_ptr<Performer> make_run_search(World& world);
 std::unique_ptr<Performer> make_run_trials(World& world);
 std::unique_ptr<Performer> make_write_branch(World& world);
 std::unique_ptr<Performer> make_apply_patch(World& world);
+std::unique_ptr<Performer> make_write_note(World& world);
 std::unique_ptr<Performer> make_prepare_environment(World& world);
 std::unique_ptr<Performer> make_inspect_change(World& world);
 std::unique_ptr<Performer> make_run_suites(World& world);

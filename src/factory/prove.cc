@@ -41,6 +41,10 @@ Result<> add_proof_inputs(const LoadedProject& project, const HoldoutStore& hold
 
 Result<> add_change(const repo::ResolvedChange& change, const api::ProveRequest& request,
                     store::Blobs& blobs, RunCreated& created) {
+  if (request.note && change.change_commit.empty()) {
+    return {ErrorCode::invalid_input, "a git note belongs to a commit, and " + change.label +
+                                          " is none: commit it first, or leave --note out"};
+  }
   TRY_INTO(const Digest candidate, store_changes(blobs, change.changes));
   std::vector<std::string> outside = change.outside;
   if (outside.size() > kOutsideShownMax) outside.resize(kOutsideShownMax);
@@ -56,6 +60,7 @@ Result<> add_change(const repo::ResolvedChange& change, const api::ProveRequest&
   out.set("files", Json::strings(files));
   out.set("outside", Json::strings(outside));
   out.set("same_behaviour", request.claim == api::ProveRequest::Claim::same_behaviour);
+  out.set("note", request.note);
   out.set("problem", problem_of(change));
   created.work_text = "prove " + change.label;
   return ok;
@@ -69,6 +74,7 @@ Result<std::string> proof_key(const LoadedProject& project, const RunCreated& cr
                                  {"tree", tree},
                                  {"candidate", created.change.string_or("candidate", "")},
                                  {"same", created.change.bool_or("same_behaviour", false)},
+                                 {"note", created.change.bool_or("note", false)},
                                  {"recipe", created.recipe},
                                  {"holdouts", created.holdout_digest},
                                  {"limits", to_json(created.limits)}});

@@ -54,8 +54,8 @@ struct RunCreated {
   Json recipe{};               // harness::Recipe of the base commit; null in runs without a proof
   /// What is proven, when it exists already (`nightjar prove`); null where an engineer makes it:
   /// {"candidate": content name of its changes, "label", "commit", "base_why", "files": […],
-  ///  "outside": […], "same_behaviour": bool}. In runs with a proof also "requirement_ids",
-  ///  "holdout_root" and "holdout_salt" (audit::commit_to).
+  ///  "outside": […], "same_behaviour": bool, "note": bool}. In runs with a proof also
+  ///  "requirement_ids", "holdout_root" and "holdout_salt" (audit::commit_to).
   Json change{};
 };
 Json to_json(const RunCreated& created);

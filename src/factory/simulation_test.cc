@@ -26,8 +26,10 @@ constexpr const char* kGraph = R"(digraph line {
   inspect_change [type="effect"]
   run_suites [type="effect"]
   sign_evidence [type="effect"]
+  write_note [type="effect"]
   start -> run_command -> run_search -> run_trials -> write_branch -> apply_patch
-  apply_patch -> prepare_environment -> inspect_change -> run_suites -> sign_evidence -> exit
+  apply_patch -> prepare_environment -> inspect_change -> run_suites -> sign_evidence
+  sign_evidence -> write_note -> exit
 })";
 
 NextAction perform_own_kind(const workflow::Node& node, const RunView& view) {

@@ -35,6 +35,7 @@ using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using BuilderHandle = std::unique_ptr<git_treebuilder, Freer<git_treebuilder_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, Freer<git_reference_free>>;
 using SignatureHandle = std::unique_ptr<git_signature, Freer<git_signature_free>>;
+using NoteHandle = std::unique_ptr<git_note, Freer<git_note_free>>;
 using PatchHandle = std::unique_ptr<git_patch, Freer<git_patch_free>>;
 using DiffHandle = std::unique_ptr<git_diff, Freer<git_diff_free>>;
 using IndexHandle = std::unique_ptr<git_index, Freer<git_index_free>>;

@@ -42,6 +42,15 @@ struct BranchRequest {
   std::int64_t at_utc_ns = 0;
 };
 
+/// Where verdicts stand as git notes, for `git log --notes=nightjar`.
+inline constexpr const char* kNotesReference = "refs/notes/nightjar";
+
+struct NoteRequest {
+  std::string commit;  // hex
+  std::string line;    // idempotency: a line that is there already is not written again
+  std::int64_t at_utc_ns = 0;
+};
+
 class Repository {
  public:
   /// `path` is the project folder or any folder below the repository's top. Bare repositories:
@@ -81,6 +90,9 @@ class Repository {
   /// One commit on a new branch; never moves a branch that exists. Returns the commit's hex id.
   Result<std::string> write_branch(const BranchRequest& request);
   Result<std::optional<std::string>> branch_commit(const std::string& branch) const;
+  /// Adds a line to the commit's note in kNotesReference; the latest 200 lines stay. conflict: the
+  /// note is binary or larger than 1 MiB.
+  Result<> write_note(const NoteRequest& request);
 
   /// Unified diff of the changes against the commit, paths as in the project, three lines of
   /// context.

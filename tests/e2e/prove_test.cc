@@ -13,6 +13,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 constexpr const char* kSlug = R"(import re
 
@@ -273,6 +274,21 @@ TEST_F(Prove, SignsEvidenceThatAStrangerCanCheckAndRepeat) {
   EXPECT_EQ(altered.status, 1) << altered.err;
   EXPECT_THAT(altered.last_json().dump(), HasSubstr("payload-altered"));
   EXPECT_THAT(bench_.nightjar({"evidence", "log"}).out, HasSubstr("honest"));
+}
+
+TEST_F(Prove, WritesTheVerdictIntoTheNoteOfACommit) {
+  commit_on("honest", {{"slugs.py", keeps_digits()}, {"tests/test_slugs.py", honest_tests()}});
+
+  const Ended noted = bench_.nightjar({"prove", "honest", "--note", "--json"});
+  bench_.write("slugs.py", keeps_digits());
+  const Ended refused = bench_.nightjar({"prove", "working-tree", "--note"});
+
+  const std::string note = bench_.git({"notes", "--ref=nightjar", "show", "honest"});
+  EXPECT_EQ(noted.status, 0) << noted.err;
+  EXPECT_THAT(note, StartsWith("PROVEN against " + bench_.git({"rev-parse", "main"})));
+  EXPECT_THAT(note, HasSubstr(noted.last_json().string_or("run", "?")));
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.err, HasSubstr("belongs to a commit"));
 }
 
 TEST_F(Prove, WritesDownWhatItDetects) {

@@ -72,7 +72,7 @@ void search(const std::string& path, const std::string& code, const RE2& pattern
 /// in the factory and above, only the gate's effects_*.cc may call them.
 constexpr const char* kReaching =
     R"(\breason::search_repair\(|\bscenario::run_(scenarios|trial)\(|\bharness::build_and_test\()"
-    R"(|(\.|->)(write_branch|apply_patch)\(|launcher(_|\(\))?\)?(\.|->)open\()";
+    R"(|(\.|->)(write_branch|write_note|apply_patch)\(|launcher(_|\(\))?\)?(\.|->)open\()";
 
 bool above_the_gate(const std::string& path) {
   for (const std::string_view folder :
