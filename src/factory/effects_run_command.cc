@@ -68,9 +68,8 @@ class RunCommand final : public Performer {
     TRY(hand_over(*box, arguments));
     const std::string command = arguments.string_or("command", "");
     request.progress("engineer: " + printable(command, 60));
-    sandbox::Command shell =
+    const sandbox::Command shell =
         harness::shell_command(command, command_limits(project.limits, request.worst_case));
-    shell.env = project.environment.env;
     TRY_INTO(const sandbox::Outcome outcome, box->run(shell, stop));
     if (outcome.ended == sandbox::Ended::cancelled) return {ErrorCode::cancelled, "stopped"};
     Performed performed{

@@ -37,7 +37,7 @@ class RunSearch final : public Performer {
     if (stop.stop_requested() && found.verdict != reason::Verdict::tested) {
       return {ErrorCode::cancelled, "stopped"};
     }
-    TRY_INTO(Json result, result_of(found, input.source_dir));
+    TRY_INTO(Json result, result_of(found, input.sandbox.lower_dirs.front()));
     return Performed{.result = std::move(result),
                      .cost = {.cpu_ms = found.cpu_ms, .wall_ms = elapsed_ms(world_.clock, start)}};
   }
@@ -51,12 +51,9 @@ class RunSearch final : public Performer {
     TRY_INTO(const repo::Repository repository, open_repository(tree));
     TRY_INTO(std::vector<scenario::Scenario> visible,
              load_scenarios(repository, tree.string_or("commit", "")));
-    TRY_INTO(std::string source, world_.workspaces.source(tree));
+    TRY_INTO(const std::string source, world_.workspaces.source(tree));
     reason::SearchInput input{
-        .source_dir = std::move(source),
-        .sandbox = {.lower_dirs = {},
-                    .mounts = project.environment.mounts,
-                    .limits = sandbox_limits(limits)},
+        .sandbox = spec_of(source, project),
         .build_command = arguments.string_or("build", ""),
         .build_limits = command_limits(limits, request.worst_case),
         .scenarios = std::move(visible),

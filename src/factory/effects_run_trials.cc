@@ -44,8 +44,6 @@ class RunTrials final : public Performer {
     TRY_INTO(std::vector<scenario::Scenario> visible, visible_scenarios(build.tree));
     repeat_flaky(visible, arguments.get_strings("flaky").value_or({}));
     TRY_INTO(Holdouts sealed, sealed_scenarios(arguments));
-    add_environment(visible, build.environment.env);
-    add_environment(sealed.scenarios, build.environment.env);
     const sandbox::Spec spec = spec_of(built, build);
     const harness::CommandLimits commands = command_limits(limits, request.worst_case);
     scenario::RunOptions options{
@@ -87,14 +85,6 @@ class RunTrials final : public Performer {
   static std::chrono::milliseconds narrowed(std::chrono::milliseconds limit,
                                             std::int64_t adapted_ms) {
     return adapted_ms == 0 ? limit : std::min(limit, std::chrono::milliseconds(adapted_ms));
-  }
-
-  /// Toolchains of the environment, below what a scenario says itself.
-  static void add_environment(std::vector<scenario::Scenario>& scenarios,
-                              const std::map<std::string, std::string>& env) {
-    for (scenario::Scenario& one : scenarios) {
-      for (scenario::Step& step : one.steps) step.env.insert(env.begin(), env.end());
-    }
   }
 
   static void repeat_flaky(std::vector<scenario::Scenario>& scenarios,

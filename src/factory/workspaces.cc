@@ -90,7 +90,8 @@ sandbox::Limits sandbox_limits(const config::Limits& limits) {
 sandbox::Spec spec_of(const std::string& built, const Workspaces::BuildRequest& request) {
   sandbox::Spec spec{.lower_dirs = {built},
                      .mounts = request.environment.mounts,
-                     .limits = sandbox_limits(request.limits)};
+                     .limits = sandbox_limits(request.limits),
+                     .env = request.environment.env};
   if (!request.environment.layer_dir.empty()) {
     spec.lower_dirs.push_back(request.environment.layer_dir);
   }
@@ -157,8 +158,6 @@ Result<Workspaces::Built> Workspaces::build(const BuildRequest& request, std::st
     return as_is;
   }
   Built built{.outcome = {}, .folder = fresh_folder("built")};
-  std::map<std::string, std::string> env = request.environment.env;
-  for (const auto& [name, value] : request.env) env[name] = value;
   const harness::BuildInput input{
       .source = spec_of(folder, request),
       .build_command = request.build_command,
@@ -170,7 +169,7 @@ Result<Workspaces::Built> Workspaces::build(const BuildRequest& request, std::st
       .built_limits = {.files_max = 500'000,
                        .bytes_max = static_cast<std::uint64_t>(request.limits.disk_bytes_max) * 2,
                        .depth_max = 64},
-      .env = std::move(env)};
+      .env = request.env};
   TRY_INTO(built.outcome, harness::build_and_test(launcher_, input, stop));
   if (!built.outcome.built) return built;
   TRY(launcher_.adopt(built.folder));

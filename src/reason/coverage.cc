@@ -174,6 +174,7 @@ class Measurer {
     command.output_bytes_max = input_.step_limits.output_bytes_max;
     command.env["NIGHTJAR_COVERAGE"] = workspace_ + "/" + kMarksPath;
     command.env["PYTHONUSERBASE"] = workspace_ + "/" + kUserBase;
+    command.env.insert(input_.spec.env.begin(), input_.spec.env.end());
     std::string& path = command.env["PYTHONPATH"];
     path = workspace_ + "/" + kTracerFolder + (path.empty() ? "" : ":" + path);
     TRY_INTO(sandbox::Outcome outcome, sandbox_->run(command, stop_));

@@ -61,7 +61,6 @@ class Search {
       : input_(input), limits_(limits), progress_(progress), budget_(limits, std::move(stop)) {
     task_.launcher = &launcher;
     task_.spec = input.sandbox;
-    task_.spec.lower_dirs = {input.source_dir};
     task_.build_command = input.build_command;
     task_.build_limits = input.build_limits;
     task_.step_limits = input.step_limits;

@@ -21,8 +21,7 @@
 namespace nightjar::reason {
 
 struct SearchInput {
-  std::string source_dir;  // host folder with the project's sources; adopted by the launcher
-  sandbox::Spec sandbox;   // mounts and limits; lower_dirs is set by the search
+  sandbox::Spec sandbox;  // its workspace holds the project's sources
   std::string build_command;
   harness::CommandLimits build_limits;
   std::vector<scenario::Scenario> scenarios;  // all visible ones; the search parts them by itself

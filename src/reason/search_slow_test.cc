@@ -30,7 +30,7 @@ class Project {
     std::string folder =
         (std::filesystem::temp_directory_path() / "nightjar-search-XXXXXX").string();
     EXPECT_NE(::mkdtemp(folder.data()), nullptr);
-    input.source_dir = folder;
+    input.sandbox.lower_dirs = {folder};
     write(path, text);
     input.sandbox.limits = {
         .memory_bytes_max = 1U << 30U, .disk_bytes_max = 1U << 28U, .processes_max = 64};
@@ -57,10 +57,12 @@ class Project {
   }
   Project(const Project&) = delete;
   Project& operator=(const Project&) = delete;
-  ~Project() { (void)remove_tree(input.source_dir); }
+  ~Project() { (void)remove_tree(folder()); }
+
+  const std::string& folder() const { return input.sandbox.lower_dirs.front(); }
 
   void write(const std::string& path, const std::string& text) const {
-    const auto whole = std::filesystem::path(input.source_dir) / path;
+    const auto whole = std::filesystem::path(folder()) / path;
     std::filesystem::create_directories(whole.parent_path());
     std::ofstream(whole) << text;
   }
@@ -113,6 +115,17 @@ int main(int argc, char **argv) {
 
 TEST(SearchSlow, RepairsALoopBoundInC) {
   Project project("src/sum.c", kSum, {{"3", "6\n"}, {"1", "1\n"}, {"0", "0\n"}, {"10", "55\n"}});
+
+  EXPECT_EQ(project.repaired(), project.with("i < n", "i <= n"));
+}
+
+TEST(SearchSlow, BuildsAndRunsWithTheVariablesOfItsSandbox) {
+  Project project("src/sum.c", kSum, {{"3", "6\n"}, {"1", "1\n"}, {"0", "0\n"}});
+  project.input.build_command = "$COMPILER -O0 -o tool src/sum.c";
+  project.input.sandbox.env = {{"COMPILER", "cc"}, {"TOOL", "./tool"}};
+  for (scenario::Scenario& one : project.input.scenarios) {
+    one.steps[0].argv = {"sh", "-c", "$TOOL " + one.steps[0].argv[1]};
+  }
 
   EXPECT_EQ(project.repaired(), project.with("i < n", "i <= n"));
 }

@@ -237,15 +237,15 @@ for i in range(40):
 
 TEST(Report, HasALimitExactlyWhenThereIsOne) {
   Command command = shell("true");
-  EXPECT_TRUE(check_command(command));
+  EXPECT_TRUE(check_command(command, {}));
   command.report_bytes_max = 1;
-  EXPECT_FALSE(check_command(command));
+  EXPECT_FALSE(check_command(command, {}));
   command.report = Command::Report::pipe;
-  EXPECT_TRUE(check_command(command));
+  EXPECT_TRUE(check_command(command, {}));
   command.report_bytes_max = 256 * kMiB + 1;
-  EXPECT_FALSE(check_command(command));
+  EXPECT_FALSE(check_command(command, {}));
   command.report_bytes_max = 0;
-  EXPECT_FALSE(check_command(command));
+  EXPECT_FALSE(check_command(command, {}));
 }
 
 }  // namespace

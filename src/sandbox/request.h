@@ -14,12 +14,13 @@ namespace nightjar::sandbox {
 /// sandbox.
 Result<> check_spec(const Spec& spec);
 
-/// Arguments, environment and cwd together at most 48 KiB; stdin and report at most 256 MiB; limits
-/// above zero.
-Result<> check_command(const Command& command);
+/// `own` are the sandbox's variables. Arguments, environment and cwd together at most 48 KiB; stdin
+/// and report at most 256 MiB; limits above zero.
+Result<> check_command(const Command& command, const std::map<std::string, std::string>& own);
 
-/// The fixed allow-list (PATH HOME LANG TZ TMPDIR) and the command's own variables above it; with a
-/// report, also NIGHTJAR_REPORT_FD.
-std::map<std::string, std::string> environment_of(const Command& command);
+/// The fixed allow-list (PATH HOME LANG TZ TMPDIR), above it the sandbox's own variables, above
+/// them the command's; with a report, also NIGHTJAR_REPORT_FD.
+std::map<std::string, std::string> environment_of(const std::map<std::string, std::string>& own,
+                                                  const Command& command);
 
 }  // namespace nightjar::sandbox

@@ -74,7 +74,7 @@ Result<> check_spec(const Spec& spec) {
   return ok;
 }
 
-Result<> check_command(const Command& command) {
+Result<> check_command(const Command& command, const std::map<std::string, std::string>& own) {
   if (command.argv.empty() || command.argv.front().empty()) {
     return invalid("command: argv is empty");
   }
@@ -96,7 +96,7 @@ Result<> check_command(const Command& command) {
     if (holds_nul(argument)) return invalid("command: an argument holds a NUL byte");
     bytes += argument.size() + 1;
   }
-  for (const auto& [name, value] : command.env) {
+  for (const auto& [name, value] : environment_of(own, command)) {
     if (name.empty() || name.find('=') != std::string::npos || holds_nul(name) ||
         holds_nul(value)) {
       return invalid("command: '" + name + "' is no name of an environment variable");
@@ -113,7 +113,8 @@ Result<> check_command(const Command& command) {
   return ok;
 }
 
-std::map<std::string, std::string> environment_of(const Command& command) {
+std::map<std::string, std::string> environment_of(const std::map<std::string, std::string>& own,
+                                                  const Command& command) {
   std::map<std::string, std::string> env = {
       {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"},
       {"HOME", "/tmp/home"},
@@ -121,6 +122,7 @@ std::map<std::string, std::string> environment_of(const Command& command) {
       {"TZ", "UTC"},
       {"TMPDIR", "/tmp"},
   };
+  for (const auto& [name, value] : own) env[name] = value;
   for (const auto& [name, value] : command.env) env[name] = value;
   if (command.report != Command::Report::none) {
     env["NIGHTJAR_REPORT_FD"] = std::to_string(kReportFd);

@@ -43,6 +43,8 @@ struct Spec {
   std::vector<std::string> lower_dirs;
   std::vector<Mount> mounts;
   Limits limits;
+  /// Of each command, above the fixed allow-list and below what the command says itself.
+  std::map<std::string, std::string> env = {};
 };
 
 /// The workspace's path inside. The same in each sandbox, so builds are alike. HOME lies below
@@ -52,7 +54,7 @@ inline constexpr const char* kWorkspacePath = "/work";
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in the inside PATH unless it holds a '/'
   std::map<std::string, std::string> env =
-      {};                // added to the fixed allow-list (PATH HOME LANG TZ TMPDIR)
+      {};                // above those of the Spec and the allow-list (PATH HOME LANG TZ TMPDIR)
   std::string cwd = {};  // relative to the workspace; empty: the workspace itself
   std::string stdin_bytes = {};
   std::chrono::milliseconds wall_max{0};

@@ -59,7 +59,8 @@ HelperSandbox::HelperSandbox(Blank blank, Pool& pool, const Spec& spec)
     : control_(std::move(blank.control)),
       pool_(pool),
       stem_(std::move(blank.stem)),
-      limits_(spec.limits) {
+      limits_(spec.limits),
+      env_(spec.env) {
   for (const Mount& mount : spec.mounts) mounts_.push_back(mount.inside_path);
 }
 
@@ -140,7 +141,7 @@ int HelperSandbox::workspace_fd() const {
 }
 
 Result<Outcome> HelperSandbox::run(const Command& command, std::stop_token stop) {
-  TRY(check_command(command));
+  TRY(check_command(command, env_));
   if (broken_) return {ErrorCode::unavailable, "this sandbox has failed; open a new one"};
   if (stop.stop_requested()) return Outcome{.ended = Ended::cancelled};
   TRY_INTO(Pipe out, make_pipe());
@@ -171,7 +172,8 @@ Result<Outcome> HelperSandbox::run(const Command& command, std::stop_token stop)
 StartBody HelperSandbox::start_body(const Command& command) const {
   StartBody body;
   body.argv = command.argv;
-  for (const auto& [name, value] : environment_of(command)) body.env.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment_of(env_, command))
+    body.env.push_back(name + "=" + value);
   body.cwd = command.cwd;
   body.mounts = mounts_;
   body.disk_bytes_max = limits_.disk_bytes_max;

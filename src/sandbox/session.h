@@ -1,6 +1,7 @@
 // One sandbox as the launcher sees it: the socket of its first process, and its limits' watch.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ class HelperSandbox final : public Sandbox {
   Pool& pool_;  // Outlives the sandbox.
   Stem stem_;
   Limits limits_;
+  std::map<std::string, std::string> env_;
   std::vector<std::string> mounts_;
   std::uint64_t oom_kills_seen_ = 0;
   bool broken_ = false;  // It failed in a way that leaves its state unknown.

@@ -131,13 +131,11 @@ struct Process {
   UniqueFd pidfd;
 };
 
-Result<Process> spawn(const Command& command, const std::string& workspace,
-                      const std::string& program, std::array<int, 4> streams) {
+Result<Process> spawn(const Command& command, std::map<std::string, std::string> variables,
+                      const std::string& workspace, const std::string& program,
+                      std::array<int, 4> streams) {
   std::vector<std::string> argv = command.argv;
   std::vector<std::string> env;
-  auto variables = environment_of(command);
-  if (!command.env.contains("HOME")) variables["HOME"] = workspace;
-  if (!command.env.contains("TMPDIR")) variables.erase("TMPDIR");
   for (const auto& [name, value] : variables) env.push_back(name + "=" + value);
   SpawnActions actions;
   for (int i = 0; i <= kReportFd; ++i) {
@@ -251,7 +249,8 @@ class Watch {
 
 class LocalSandbox final : public Sandbox {
  public:
-  explicit LocalSandbox(std::string root) : root_(std::move(root)) {}
+  LocalSandbox(std::string root, std::map<std::string, std::string> env)
+      : root_(std::move(root)), env_(std::move(env)) {}
   LocalSandbox(const LocalSandbox&) = delete;
   LocalSandbox& operator=(const LocalSandbox&) = delete;
   ~LocalSandbox() override { (void)remove_tree(root_); }
@@ -265,9 +264,12 @@ class LocalSandbox final : public Sandbox {
   }
 
   Result<Outcome> run(const Command& command, std::stop_token stop) override {
-    TRY(check_command(command));
+    TRY(check_command(command, env_));
     if (stop.stop_requested()) return Outcome{.ended = Ended::cancelled};
-    const std::string program = find_program(command.argv.front(), environment_of(command)["PATH"]);
+    std::map<std::string, std::string> variables = environment_of(env_, command);
+    if (!command.env.contains("HOME")) variables["HOME"] = workspace();
+    if (!command.env.contains("TMPDIR")) variables.erase("TMPDIR");
+    const std::string program = find_program(command.argv.front(), variables["PATH"]);
     if (program.empty()) {
       return Outcome{.code = 127,
                      .stderr_bytes = "nightjar: " + command.argv.front() + ": not found\n"};
@@ -277,7 +279,7 @@ class LocalSandbox final : public Sandbox {
     TRY_INTO(Pipe err, make_pipe());
     TRY_INTO(Pipe report, make_report(command.report));
     Result<Process> process =
-        spawn(command, workspace(), program,
+        spawn(command, variables, workspace(), program,
               {in.get(), out.write_end.get(), err.write_end.get(), report.write_end.get()});
     if (!process) {
       const bool missing = process.error().code == ErrorCode::not_found;
@@ -320,6 +322,7 @@ class LocalSandbox final : public Sandbox {
   }
 
   std::string root_;
+  std::map<std::string, std::string> env_;
   int level_ = 0;
   UniqueFd workspace_fd_;
 };
@@ -330,7 +333,7 @@ Result<std::unique_ptr<Sandbox>> LocalLauncher::open(const Spec& spec) {
   TRY(check_spec(spec));
   std::string root = (std::filesystem::temp_directory_path() / "nightjar-local-XXXXXX").string();
   if (::mkdtemp(root.data()) == nullptr) return errno_error("create a temporary folder", errno);
-  auto sandbox = std::make_unique<LocalSandbox>(root);
+  auto sandbox = std::make_unique<LocalSandbox>(root, spec.env);
   TRY(sandbox->fill(spec.lower_dirs));
   return std::unique_ptr<Sandbox>(std::move(sandbox));
 }
