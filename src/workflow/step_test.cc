@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 const std::vector<std::string> kTypes = {"check",   "environment", "build",    "engineer",
                                          "prove",   "inspect",     "baseline", "suites",
-                                         "verdict", "branch",      "evidence"};
+                                         "verdict", "branch",      "evidence", "note"};
 
 RunState state_of(const std::string& dot) {
   auto graph = parse_graph(dot, "x.dot", kTypes);
@@ -281,7 +281,7 @@ class ProveLine : public RepairLine {
 
 TEST_F(ProveLine, LooksFromAllSidesBeforeItJudges) {
   for (const char* node : {"inspect", "environment", "build", "baseline", "prove", "suites",
-                           "verdict", "evidence", "exit"}) {
+                           "verdict", "evidence", "note", "exit"}) {
     EXPECT_EQ(after(NodeOutcome::success), node);
   }
 }
