@@ -18,19 +18,27 @@ std::string usage_line(const Command& command) {
   return line;
 }
 
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.resize(width, ' ');
-  return text;
+std::string head_of(std::string_view name, std::string_view value) {
+  return std::string(name) + (value.empty() ? "" : " ") + std::string(value);
+}
+
+/// Two columns: what is typed, and what it does.
+void print_table(Terminal& out, const std::vector<std::pair<std::string, std::string_view>>& rows) {
+  std::size_t width = 0;
+  for (const auto& [head, summary] : rows) width = std::max(width, head.size());
+  for (const auto& [head, summary] : rows) {
+    out.line("  " + head + std::string(width + 2 - head.size(), ' ') +
+             out.wrapped(summary, width + 4));
+  }
 }
 
 void print_help(Terminal& out) {
   out.line("nightjar: work goes in, proven changes come out. Offline by default.\n");
+  std::vector<std::pair<std::string, std::string_view>> rows;
   for (const Command& command : command_table()) {
-    const std::string head =
-        std::string(command.name) +
-        (command.arguments.empty() ? "" : " " + std::string(command.arguments));
-    out.line("  " + padded(head, 22) + out.wrapped(command.summary, 24));
+    rows.emplace_back(head_of(command.name, command.arguments), command.summary);
   }
+  print_table(out, rows);
   out.line(
       "\n`nightjar COMMAND --help` tells the options. Exit status: 0 satisfied,\n"
       "1 not satisfied, 2 wrong usage, 3 the project's files are wrong, 4 waits for\n"
@@ -44,11 +52,11 @@ void print_help(Terminal& out, const Command& command) {
   options.push_back(kDataDir);
   options.push_back(kHelp);
   out.line("");
+  std::vector<std::pair<std::string, std::string_view>> rows;
   for (const Option& option : options) {
-    const std::string head =
-        std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
-    out.line("  " + padded(head, 22) + " " + out.wrapped(option.help, 25));
+    rows.emplace_back(head_of(option.name, option.value), option.help);
   }
+  print_table(out, rows);
 }
 
 /// The command whose one or two words stand first; `used` says how many.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -67,6 +68,15 @@ void show_verify(Terminal& people, const api::VerifyReply& reply) {
   for (const std::string& refusal : reply.refused) {
     people.line("  " + people.paint(Colour::red, "refused") + "   " +
                 people.wrapped(printable(refusal, 400), 12));
+  }
+  const bool untrusted =
+      std::any_of(reply.refused.begin(), reply.refused.end(), [](const std::string& refusal) {
+        return refusal.find("untrusted-key") != std::string::npos;
+      });
+  if (untrusted) {
+    people.line("  next      " + people.wrapped("name the signer's public key with --key FILE; the "
+                                                "signer gets it by `nightjar key show >FILE`",
+                                                12));
   }
   if (!reply.verified) return;
   people.line("  " + people.paint(Colour::green, "verified") + "  " + reply.verdict + "  " +

@@ -303,6 +303,7 @@ NextAction handle_evidence(const workflow::Node&, const RunView& view) {
   NodeResult result;
   result.facts = record.result;
   result.why = "signed with key " + record.result.string_or("key", "").substr(0, 16);
+  result.context["note"] = view.created.change.bool_or("note", false) ? "asked" : "none";
   return result;
 }
 
@@ -310,7 +311,6 @@ NextAction handle_note(const workflow::Node&, const RunView& view) {
   const Json& change = view.created.change;
   const Json* verdict = view.facts_of("verdict");
   const Json* evidence = view.facts_of("evidence");
-  if (!change.bool_or("note", false)) return NodeResult{.why = "not asked for"};
   if (verdict == nullptr || evidence == nullptr) return NodeResult{.why = "nothing was signed"};
   if (view.effects.empty()) {
     const std::string line = verdict->string_or("verdict", "") + " against " +

@@ -281,9 +281,16 @@ class ProveLine : public RepairLine {
 
 TEST_F(ProveLine, LooksFromAllSidesBeforeItJudges) {
   for (const char* node : {"inspect", "environment", "build", "baseline", "prove", "suites",
-                           "verdict", "evidence", "note", "exit"}) {
+                           "verdict", "evidence", "exit"}) {
     EXPECT_EQ(after(NodeOutcome::success), node);
   }
+}
+
+TEST_F(ProveLine, WritesANoteWhenAsked) {
+  for (int node = 0; node < 8; ++node) after(NodeOutcome::success);
+
+  EXPECT_EQ(after(NodeOutcome::success, {{"note", "asked"}}), "note");
+  EXPECT_EQ(after(NodeOutcome::success), "exit");
 }
 
 TEST_F(ProveLine, JudgesWhatItCouldNotSetUpOrRead) {
