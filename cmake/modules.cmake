@@ -99,8 +99,8 @@ function(nightjar_add_tests name tests libraries)
   target_compile_definitions(${name}_test PRIVATE
     NIGHTJAR_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NIGHTJAR_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_precompile_headers(${name}_test REUSE_FROM test_main)
-  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." NO_PRETTY_VALUES
+    DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
 endfunction()
 
 # A fuzzer is LLVMFuzzerTestOneInput in x_fuzz.cc with inputs in x_corpus/. In every build the corpus

@@ -219,7 +219,16 @@ TEST_P(SimulationTest, EveryCrashIsFollowedByTheSameEnd) {
     expect_whole(*disk, run, world);
   }
 }
-INSTANTIATE_TEST_SUITE_P(Boundaries, SimulationTest, testing::ValuesIn(kBoundaries));
+INSTANTIATE_TEST_SUITE_P(Boundaries, SimulationTest, testing::ValuesIn(kBoundaries),
+                         [](const testing::TestParamInfo<Boundary>& tested) -> std::string {
+                           switch (tested.param) {
+                             case Boundary::before_record: return "BeforeRecord";
+                             case Boundary::after_record: return "AfterRecord";
+                             case Boundary::after_perform: return "AfterPerform";
+                             case Boundary::after_settle: return "AfterSettle";
+                           }
+                           return "";
+                         });
 
 // Goal: lives that die again and again still end. Method: random deaths from a seed, printed.
 TEST(Simulation, ManyDeathsInOneRunStillEnd) {
