@@ -259,8 +259,12 @@ Result<api::RunReply> LocalService::drive(Factory& factory, const RunId& id,
                                           const api::Listener& listener, std::stop_token stop,
                                           const std::optional<RunCreated>& created) {
   const HoldoutStore holdouts(paths().holdouts_dir);
-  Workspaces workspaces(scratch_dir(), *factory.home.blobs, *factory.launcher);
-  Environments environments(*factory.launcher, workspaces, environment_options());
+  const Environments::Options environment = environment_options();
+  Workspaces workspaces({.scratch_dir = scratch_dir(),
+                         .layers_dir = environment.layers_dir,
+                         .layers_bytes_max = environment.layers_bytes_max},
+                        *factory.home.blobs, *factory.launcher);
+  Environments environments(*factory.launcher, workspaces, environment);
   World world{.clock = clock_,
               .blobs = *factory.home.blobs,
               .launcher = *factory.launcher,

@@ -8,10 +8,16 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "repo/change_spec.h"
 #include "sandbox/tree.h"
 
 namespace nightjar::factory {
 namespace {
+
+// In the key of kept sources: another number makes them all anew.
+constexpr std::string_view kSourceFormat = "source 1 ";
+constexpr std::size_t kBlockBytes = 512;
 
 constexpr std::size_t kChangesBytesMax = std::size_t{16} << 20;
 
@@ -124,27 +130,52 @@ std::string key_of(const Workspaces::BuildRequest& request) {
 
 std::string Workspaces::fresh_folder(const char* kind) {
   const int number = made_.with([](int& made) { return ++made; });
-  return scratch_dir_ + "/" + kind + "-" + std::to_string(number);
+  return options_.scratch_dir + "/" + kind + "-" + std::to_string(number);
 }
 
 Result<std::string> Workspaces::source(const Json& tree) {
   const std::string key = tree.dump();
   const std::string known = sources_.with([&](auto& sources) { return sources[key]; });
   if (!known.empty()) return known;
+  TRY_INTO(const std::string folder, make_source(tree));
+  sources_.with([&](auto& sources) { sources[key] = folder; });
+  return folder;
+}
 
+Result<std::string> Workspaces::make_source(const Json& tree) {
   TRY_INTO(const std::string top, tree.get_string("top"));
   TRY_INTO(const std::string below, tree.get_string("folder"));
   TRY_INTO(const std::string commit, tree.get_string("commit"));
   TRY_INTO(const repo::Repository repository,
            repo::Repository::open(below.empty() ? top : top + "/" + below));
-  const std::string folder = fresh_folder("source");
-  TRY(make_directories(scratch_dir_, 0700));
-  TRY(repository.export_tree(commit, folder, repo::ExportLimits{}));
   TRY_INTO(const repo::Changes changes, load_changes(blobs_, tree.string_or("changes", "")));
+  TRY_INTO(const std::string tree_id, repo::tree_id(repository, commit, changes));
+  const std::string key = blake3(std::string(kSourceFormat) + tree_id).hex();
+  TRY_INTO(const harness::Layers layers,
+           harness::Layers::open(options_.layers_dir, options_.layers_bytes_max));
+  const auto hold = [&](harness::Layers::Entry entry) {
+    std::string folder = entry.tree_dir;
+    kept_.with([&](auto& kept) { kept.push_back(std::move(entry)); });
+    return folder;
+  };
+  TRY_INTO(std::optional<harness::Layers::Entry> there, layers.find(key));
+  if (there) return hold(*std::move(there));
+
+  const std::string folder = fresh_folder("source");
+  TRY(make_directories(options_.scratch_dir, 0700));
+  TRY_INTO(const repo::Repository::Exported exported,
+           repository.export_tree(commit, folder, repo::ExportLimits{}));
   TRY(lay_over(folder, changes));
   TRY(launcher_.adopt(folder));
-  sources_.with([&](auto& sources) { sources[key] = folder; });
-  return folder;
+  if (exported.files < options_.kept_files_min) return folder;
+  TRY_INTO(harness::Layers::Draft draft, layers.begin());
+  // Another file system: it stays scratch.
+  if (::rename(folder.c_str(), (draft.dir + "/tree").c_str()) != 0) return folder;
+  const auto bytes = static_cast<std::int64_t>(exported.bytes + exported.files * kBlockBytes);
+  TRY_INTO(harness::Layers::Entry entry,
+           layers.publish(key, std::move(draft), Json::object({{"bytes", bytes}}),
+                          harness::Layers::Keep::while_up));
+  return hold(std::move(entry));
 }
 
 Result<Workspaces::Built> Workspaces::build(const BuildRequest& request, std::stop_token stop) {

@@ -1,5 +1,6 @@
 // Folder trees that effects work on: the project at a commit with a candidate's changes laid over
 // it, as sources and as built. They are scratch: made again when missing, removed with the run.
+// Only large sources stay, among the layers, and are there at once for the next run.
 //
 // A tree is named by {"top", "folder", "commit", "changes"}; `changes` is the content name of a
 // candidate, "" for none.
@@ -9,6 +10,7 @@
 #include <map>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/guarded.h"
 #include "base/json.h"
@@ -16,6 +18,7 @@
 #include "event/effect.h"
 #include "harness/build.h"
 #include "harness/environment.h"
+#include "harness/layers.h"
 #include "repo/repository.h"
 #include "sandbox/sandbox.h"
 #include "store/journal.h"
@@ -30,8 +33,15 @@ inline constexpr std::uint64_t kCandidateFileBytesMax = std::uint64_t{64} << 20;
 
 class Workspaces {
  public:
-  Workspaces(std::string scratch_dir, store::Blobs& blobs, sandbox::Launcher& launcher)
-      : scratch_dir_(std::move(scratch_dir)), blobs_(blobs), launcher_(launcher) {}
+  struct Options {
+    std::string scratch_dir;
+    std::string layers_dir;
+    std::uint64_t layers_bytes_max = 0;
+    /// Sources of fewer files are written faster than they are worth a place among the layers.
+    std::size_t kept_files_min = 2'000;
+  };
+  Workspaces(Options options, store::Blobs& blobs, sandbox::Launcher& launcher)
+      : options_(std::move(options)), blobs_(blobs), launcher_(launcher) {}
 
   /// The sources of a tree, as a host folder usable below a sandbox.
   Result<std::string> source(const Json& tree);
@@ -59,11 +69,13 @@ class Workspaces {
 
  private:
   std::string fresh_folder(const char* kind);
+  Result<std::string> make_source(const Json& tree);
 
-  std::string scratch_dir_;
+  Options options_;
   store::Blobs& blobs_;
   sandbox::Launcher& launcher_;
   Guarded<std::map<std::string, std::string>> sources_;  // tree → folder
+  Guarded<std::vector<harness::Layers::Entry>> kept_;    // held until this object's end
   Guarded<std::map<std::string, std::string>> built_;    // tree and build command → folder
   Guarded<int> made_;
 };

@@ -308,7 +308,8 @@ class Preparation {
                              Json::object({{"bytes", bytes},
                                            {"toolchains", Json::strings(environment_.toolchains)},
                                            {"notes", Json::strings(notes_)},
-                                           {"setup", Json::strings(input_.recipe.setup)}})));
+                                           {"setup", Json::strings(input_.recipe.setup)}}),
+                             Layers::Keep::over_restarts));
     use(std::move(entry));
     return ok;
   }

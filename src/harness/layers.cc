@@ -64,6 +64,12 @@ bool remove_unused(const std::string& path) {
   return remove_tree(path).has_value();
 }
 
+/// Names the time since the machine's start; "" when it has no name, which is nobody's.
+std::string boot_id() {
+  const Result<std::string> text = read_file("/proc/sys/kernel/random/boot_id", 100);
+  return text ? std::string(trim(*text)) : std::string();
+}
+
 bool is_key(const std::string& name) { return name.size() == 64 && from_hex(name).has_value(); }
 
 }  // namespace
@@ -89,6 +95,9 @@ Result<std::optional<Layers::Entry>> Layers::find(const std::string& key) const 
   const Result<std::string> text = read_file(path + "/info.json", kNoteBytesMax);
   Result<Json> info = text ? parse_json(*text) : Result<Json>(text.error());
   if (!info || !path_exists(path + "/tree")) return std::optional<Entry>();
+  if (const Json* boot = info->find("boot"); boot != nullptr && *boot != Json(boot_id())) {
+    return std::optional<Entry>();
+  }
   mark_used(path);
   return std::optional<Entry>(Entry{.tree_dir = path + "/tree",
                                     .info = *std::move(info),
@@ -110,8 +119,14 @@ Result<Layers::Draft> Layers::begin() const {
   return draft;
 }
 
-Result<Layers::Entry> Layers::publish(const std::string& key, Draft draft, Json info) const {
+Result<Layers::Entry> Layers::publish(const std::string& key, Draft draft, Json info,
+                                      Keep keep) const {
   const std::string path = dir_ + "/" + key;
+  if (keep == Keep::while_up) {
+    info.set("boot", boot_id());
+  } else if (::syncfs(draft.lock.get()) != 0) {
+    return errno_error("write the layer to disk", errno);
+  }
   TRY(write_file_atomically(draft.dir + "/info.json", info.dump(), 0644));
   mark_used(draft.dir);
   // The maker's lock becomes the first lease before anybody can find the layer.

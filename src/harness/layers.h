@@ -40,12 +40,16 @@ class Layers {
   /// Makes `dir` when it is absent.
   static Result<Layers> open(std::string dir, std::uint64_t bytes_max);
 
-  /// Marks it as used now.
+  /// Marks it as used now. One that was made only for while the machine is up is none after a
+  /// restart.
   Result<std::optional<Entry>> find(const std::string& key) const;
   Result<Draft> begin() const;
+  /// What a layer is kept for. Its files reach the disk before it appears (over_restarts), or when
+  /// the system likes: after a loss of power they may be empty, and it is not used any more.
+  enum class Keep { over_restarts, while_up };
   /// `draft.dir` holds tree/. When somebody else was faster, theirs is returned. Then deletes the
   /// longest unused layers until all fit into bytes_max.
-  Result<Entry> publish(const std::string& key, Draft draft, Json info) const;
+  Result<Entry> publish(const std::string& key, Draft draft, Json info, Keep keep) const;
 
   /// What is kept beside the layers; null when there is nothing, or no JSON.
   Json read_note(const std::string& name) const;

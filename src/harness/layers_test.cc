@@ -29,7 +29,7 @@ class LayersTest : public testing::Test {
   }
   static Layers::Entry keep(const Layers& layers, char name, std::int64_t bytes) {
     return *layers.publish(std::string(64, name), draft(layers, std::string(1, name)),
-                           Json::object({{"bytes", bytes}}));
+                           Json::object({{"bytes", bytes}}), Layers::Keep::over_restarts);
   }
   bool kept(char name) const { return path_exists(dir_ + "/" + std::string(64, name)); }
 
@@ -66,7 +66,7 @@ TEST_F(LayersTest, GiveTheLayerOfWhoWasFaster) {
   const Layers::Entry first = keep(layers(), 'a', 10);
 
   const auto second = layers().publish(std::string(64, 'a'), draft(layers(), "other"),
-                                       Json::object({{"bytes", 10}}));
+                                       Json::object({{"bytes", 10}}), Layers::Keep::over_restarts);
 
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(*read_file(second->tree_dir + "/file", 10), "a");
@@ -114,6 +114,25 @@ TEST_F(LayersTest, TakeNoDamagedLayer) {
   keep(layers(), 'a', 10);
 
   EXPECT_TRUE(*layers().find(std::string(64, 'a')));
+}
+
+TEST_F(LayersTest, DropAfterARestartWhatMayNotHaveReachedTheDisk) {
+  const std::string key(64, 'a');
+  const std::string info = dir_ + "/" + key + "/info.json";
+  const auto keep_while_up = [&] {
+    return layers().publish(key, draft(layers(), "a"), Json::object({{"bytes", 10}}),
+                            Layers::Keep::while_up);
+  };
+  ASSERT_TRUE(keep_while_up());
+  EXPECT_TRUE(*layers().find(key));
+
+  Json other = *parse_json(*read_file(info, 1000));
+  other.set("boot", "00000000-0000-0000-0000-000000000000");
+  ASSERT_TRUE(write_file_atomically(info, other.dump(), 0644));
+  EXPECT_FALSE(*layers().find(key));
+
+  EXPECT_TRUE(keep_while_up());
+  EXPECT_TRUE(*layers().find(key));
 }
 
 TEST_F(LayersTest, KeepNotes) {

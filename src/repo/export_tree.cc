@@ -237,8 +237,9 @@ Result<> write_links(git_odb* odb, int root, const Plan& plan, Budget& budget) {
 
 }  // namespace
 
-Result<> Repository::export_tree(const std::string& commit, const std::string& host_dir,
-                                 const ExportLimits& limits) const {
+Result<Repository::Exported> Repository::export_tree(const std::string& commit,
+                                                     const std::string& host_dir,
+                                                     const ExportLimits& limits) const {
   TRY_INTO(const TreeHandle tree, impl_->project_tree(commit));
   TRY_INTO(const OdbHandle odb, odb_of(impl_->git.get()));
   TRY_INTO(const UniqueFd root, make_empty_folder(host_dir));
@@ -258,7 +259,8 @@ Result<> Repository::export_tree(const std::string& commit, const std::string& h
     writers.work(odb.get());
   }
   TRY(writers.result());
-  return write_links(odb.get(), root.get(), plan, budget);
+  TRY(write_links(odb.get(), root.get(), plan, budget));
+  return Exported{.files = plan.files(), .bytes = limits.bytes_max - budget.left()};
 }
 
 }  // namespace nightjar::repo

@@ -22,7 +22,8 @@ Result<> export_head(const ScratchRepository& git, const std::string& target,
                      ExportLimits limits = {}) {
   TRY_INTO(const Repository repository, Repository::open(git.path()));
   TRY_INTO(const std::string head, repository.head_commit());
-  return repository.export_tree(head, target, limits);
+  TRY(repository.export_tree(head, target, limits));
+  return ok;
 }
 
 /// A commit made of raw tree text, for names that git refuses to add.

@@ -78,8 +78,12 @@ class Repository {
   /// Writes the project folder of the commit into `host_dir` (new, or empty), without any .git.
   /// Links that point out of the project or go through ".." after a name, submodules and LFS
   /// pointers are refused by name. After an error the folder is incomplete; the caller deletes it.
-  Result<> export_tree(const std::string& commit, const std::string& host_dir,
-                       const ExportLimits& limits) const;
+  struct Exported {
+    std::size_t files = 0;
+    std::uint64_t bytes = 0;
+  };
+  Result<Exported> export_tree(const std::string& commit, const std::string& host_dir,
+                               const ExportLimits& limits) const;
 
   /// What differs between the commit's project folder and a folder that a stranger wrote to. No
   /// link is followed; a new or changed link is refused by name. Paths that the ignore rules of the
