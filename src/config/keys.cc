@@ -171,7 +171,8 @@ const auto& user_rows() {
           .type = size,
           .place = user,
           .fallback = "8GiB",
-          .meaning = "How much of what set-ups left is kept; the longest unused goes first.",
+          .meaning = "How much is kept of what set-ups left and of large projects' sources; the "
+                     "longest unused goes first.",
           .number = &Settings::layers_bytes_max},
       Key{"data", "dir", folder, user, "",
           "Where Nightjar keeps its journal: an absolute path. "
