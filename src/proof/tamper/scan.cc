@@ -198,13 +198,13 @@ bool Scanner::take_comment() {
   return look(1) == '*' && take_block_comment();
 }
 
-/// A literal between two equal quotes, with backslash escapes. One that does not end on its line
-/// and may not span lines is taken as a lone quote.
+/// A literal between two equal quotes, with backslash escapes where the language has them. One that
+/// does not end on its line and may not span lines is taken as a lone quote.
 bool Scanner::take_quoted(char quote, bool may_span) {
   std::size_t i = at_ + 1;
-  const bool escapes = !(language_ == shell && quote == '\'');
+  const bool raw = (language_ == shell && quote == '\'') || quote == '`';
   for (; i < text_.size() && text_[i] != quote; ++i) {
-    if (text_[i] == '\\' && escapes) {
+    if (text_[i] == '\\' && !raw) {
       ++i;
       continue;
     }
@@ -219,7 +219,9 @@ bool Scanner::take_triple() {
   const std::string_view quotes = text_.substr(at_, 3);
   if (quotes != "\"\"\"" && !(quotes == "'''" && language_ == python)) return false;
   std::size_t i = at_ + 3;
-  while (i < text_.size() && text_.substr(i, 3) != quotes) i += text_[i] == '\\' ? 2 : 1;
+  while (i < text_.size() && text_.substr(i, 3) != quotes) {
+    i += text_[i] == '\\' && language_ != kotlin ? 2 : 1;
+  }
   literal_until(at_ + 3, i, i + 3);
   return true;
 }
