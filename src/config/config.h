@@ -64,7 +64,7 @@ struct Project {
   std::optional<std::int64_t> budget_cpu_ms_max, budget_wall_ms_max, budget_nano_usd_max;
   std::optional<std::int64_t> budget_attempts_max;
   // [environment]; empty: it is found out.
-  std::vector<std::string> setup, cache_files, toolchains;
+  std::vector<std::string> setup, cache_files, toolchains, services;
   std::map<std::string, std::string> env;
   std::vector<ProjectSuite> suites;
 };

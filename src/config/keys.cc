@@ -67,6 +67,14 @@ const auto& suite_rows() {
           .fallback = "",
           .meaning = "What else the runner takes, like `{ build_dir = \"build\" }`.",
           .suite_map = &ProjectSuite::options},
+  };
+  return kKeys;
+}
+
+const auto& environment_rows() {
+  using enum KeyType;
+  using enum KeyPlace;
+  static const std::array kKeys = {
       Key{.section = "environment",
           .name = "setup",
           .type = texts,
@@ -91,6 +99,14 @@ const auto& suite_rows() {
           .meaning = "Toolchains that are shown to the project, by name: `python`, `node`, `go`, "
                      "`rust`, `java`, …; the user's file says where they are.",
           .texts = &Project::toolchains},
+      Key{.section = "environment",
+          .name = "services",
+          .type = names,
+          .place = project,
+          .fallback = "",
+          .meaning = "Services that are started beside the project's commands: `postgresql`, "
+                     "`redis`, `mysql`; [environments.md](environments.md#services).",
+          .texts = &Project::services},
       Key{.section = "environment",
           .name = "env",
           .type = text_map,
@@ -179,12 +195,13 @@ const auto& user_rows() {
           "Default: `$XDG_DATA_HOME/nightjar`, else `~/.local/share/nightjar`."},
   };
   return kKeys;
-}
+}  // namespace
 
 const auto& table() {
   static const std::vector<Key> kKeys = [] {
     std::vector<Key> all(project_rows().begin(), project_rows().end());
     all.insert(all.end(), suite_rows().begin(), suite_rows().end());
+    all.insert(all.end(), environment_rows().begin(), environment_rows().end());
     all.insert(all.end(), limit_rows().begin(), limit_rows().end());
     all.insert(all.end(), user_rows().begin(), user_rows().end());
     return all;

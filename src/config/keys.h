@@ -28,7 +28,7 @@ enum class KeyType {
   mounts,
   texts,     // a list of texts
   paths,     // a list of paths in the project
-  names,     // a list of names of toolchains
+  names,     // a list of names of toolchains or services
   text_map,  // a table of texts
   place,     // a folder in the project
 };

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "factory/performers.h"
+#include "harness/services.h"
 #include "sandbox/tree.h"
 
 namespace nightjar::factory {
@@ -63,8 +64,8 @@ class RunCommand final : public Performer {
     const Json& arguments = request.arguments;
     TRY_INTO(const Workspaces::BuildRequest project, build_request_of(world_, request, stop));
     TRY_INTO(const std::string source, world_.workspaces.source(project.tree));
-    TRY_INTO(const std::unique_ptr<sandbox::Sandbox> box,
-             world_.launcher.open(spec_of(source, project)));
+    harness::ServiceLauncher launcher(world_.launcher, project.environment.services);
+    TRY_INTO(const std::unique_ptr<sandbox::Sandbox> box, launcher.open(spec_of(source, project)));
     TRY(hand_over(*box, arguments));
     const std::string command = arguments.string_or("command", "");
     request.progress("engineer: " + printable(command, 60));

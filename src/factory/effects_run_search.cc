@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "factory/intake.h"
 #include "factory/performers.h"
+#include "harness/services.h"
 #include "reason/search.h"
 
 namespace nightjar::factory {
@@ -25,7 +26,9 @@ class RunSearch final : public Performer {
 
   Result<Performed> perform(const PerformRequest& request, std::stop_token stop) override {
     const auto start = world_.clock.monotonic();
-    TRY_INTO(const reason::SearchInput input, input_of(request, stop));
+    TRY_INTO(const Workspaces::BuildRequest project, build_request_of(world_, request, stop));
+    TRY_INTO(const reason::SearchInput input, input_of(request, project));
+    harness::ServiceLauncher launcher(world_.launcher, project.environment.services);
     const std::int64_t left = request.worst_case.wall_ms - elapsed_ms(world_.clock, start);
     const reason::SearchLimits limits{
         .wall_max = std::chrono::milliseconds(std::max<std::int64_t>(left, 1)),
@@ -33,7 +36,7 @@ class RunSearch final : public Performer {
         .candidates_max = kCandidatesMax,
         .workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))};
     TRY_INTO(const reason::SearchResult found,
-             reason::search_repair(world_.launcher, input, limits, stop, request.progress));
+             reason::search_repair(launcher, input, limits, stop, request.progress));
     if (stop.stop_requested() && found.verdict != reason::Verdict::tested) {
       return {ErrorCode::cancelled, "stopped"};
     }
@@ -43,9 +46,9 @@ class RunSearch final : public Performer {
   }
 
  private:
-  Result<reason::SearchInput> input_of(const PerformRequest& request, std::stop_token stop) {
+  Result<reason::SearchInput> input_of(const PerformRequest& request,
+                                       const Workspaces::BuildRequest& project) {
     const Json& arguments = request.arguments;
-    TRY_INTO(const Workspaces::BuildRequest project, build_request_of(world_, request, stop));
     const Json& tree = project.tree;
     const config::Limits& limits = project.limits;
     TRY_INTO(const repo::Repository repository, open_repository(tree));

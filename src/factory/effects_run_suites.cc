@@ -103,7 +103,8 @@ class RunSuites final : public Performer {
   harness::Workshop workshop(const Tree& tree, const Workspaces::BuildRequest& request) {
     harness::Workshop shop{.launcher = world_.launcher,
                            .spec = spec_of(tree.folder, request),
-                           .env = request.environment.env};
+                           .env = request.environment.env,
+                           .services = request.environment.services};
     for (const auto& [name, value] : request.env) shop.env[name] = value;
     return shop;
   }

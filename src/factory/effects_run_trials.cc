@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "factory/intake.h"
 #include "factory/performers.h"
+#include "harness/services.h"
 #include "scenario/trial.h"
 
 namespace nightjar::factory {
@@ -45,6 +46,7 @@ class RunTrials final : public Performer {
     repeat_flaky(visible, arguments.get_strings("flaky").value_or({}));
     TRY_INTO(Holdouts sealed, sealed_scenarios(arguments));
     const sandbox::Spec spec = spec_of(built, build);
+    harness::ServiceLauncher launcher(world_.launcher, build.environment.services);
     const harness::CommandLimits commands = command_limits(limits, request.worst_case);
     scenario::RunOptions options{
         .limits = {.wall_max = narrowed(commands.wall_max, arguments.int_or("step_wall_ms", 0)),
@@ -56,13 +58,13 @@ class RunTrials final : public Performer {
     request.progress("trying " + std::to_string(visible.size() + sealed.scenarios.size()) +
                      " scenarios");
     TRY_INTO(const auto visible_results,
-             scenario::run_scenarios(world_.launcher, spec, visible, options, stop));
+             scenario::run_scenarios(launcher, spec, visible, options, stop));
     std::int64_t spent_ms = 0;
     for (const scenario::ScenarioResult& one : visible_results) spent_ms += one.cpu_ms_total;
     options.cpu_total_max -= std::chrono::milliseconds(spent_ms);
     if (options.cpu_total_max.count() < 1) options.cpu_total_max = std::chrono::milliseconds(1);
     const auto sealed_results =
-        scenario::run_scenarios(world_.launcher, spec, sealed.scenarios, options, stop);
+        scenario::run_scenarios(launcher, spec, sealed.scenarios, options, stop);
     if (stop.stop_requested()) return {ErrorCode::cancelled, "stopped"};
     if (!sealed_results) return unseen(sealed_results.error());
     Performed performed = report(visible_results, *sealed_results, elapsed_ms(world_.clock, start));

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "harness/services.h"
 #include "repo/change_spec.h"
 #include "sandbox/tree.h"
 
@@ -201,7 +202,8 @@ Result<Workspaces::Built> Workspaces::build(const BuildRequest& request, std::st
                        .bytes_max = static_cast<std::uint64_t>(request.limits.disk_bytes_max) * 2,
                        .depth_max = 64},
       .env = request.env};
-  TRY_INTO(built.outcome, harness::build_and_test(launcher_, input, stop));
+  harness::ServiceLauncher services(launcher_, request.environment.services);
+  TRY_INTO(built.outcome, harness::build_and_test(services, input, stop));
   if (!built.outcome.built) return built;
   TRY(launcher_.adopt(built.folder));
   built_.with([&](auto& all) { all[key_of(request)] = built.folder; });

@@ -14,6 +14,7 @@
 #include "harness/caches.h"
 #include "harness/layers.h"
 #include "harness/reporters.h"
+#include "harness/services.h"
 #include "sandbox/tree.h"
 
 namespace nightjar::harness {
@@ -113,7 +114,22 @@ class Preparation {
       for (const std::string& warning : found->warnings) environment_.warnings.push_back(warning);
       toolchains_.push_back(*std::move(found));
     }
+    find_services();
     return ok;
+  }
+
+  void find_services() {
+    environment_.services = input_.recipe.services;
+    if (environment_.services.empty()) return;
+    for (const std::string& name : environment_.services) {
+      std::optional<Toolchain> found = find_service(name);
+      if (!found) {
+        environment_.problem = lack_of_service(name);
+        return;
+      }
+      toolchains_.push_back(*std::move(found));
+    }
+    preludes_.push_back(make_service_data(environment_.services));
   }
 
   static std::string missing(const std::string& name) {
@@ -285,16 +301,18 @@ class Preparation {
   }
 
   Result<> set_up() {
-    TRY_INTO(const std::unique_ptr<sandbox::Sandbox> sandbox, launcher_.open(spec()));
-    std::vector<std::string> commands = preludes_;
-    commands.insert(commands.end(), input_.recipe.setup.begin(), input_.recipe.setup.end());
-    for (const std::string& command : commands) {
-      TRY_INTO(const sandbox::Outcome outcome, run_in(*sandbox, command));
-      take_notes(outcome);
-      if (outcome.succeeded()) continue;
-      fail(command, outcome);
+    TRY_INTO(std::unique_ptr<sandbox::Sandbox> sandbox, launcher_.open(spec()));
+    TRY(run_all(*sandbox, preludes_));
+    if (!environment_.problem.empty()) return ok;
+    ServiceLauncher services(launcher_, environment_.services);
+    sandbox = services.serve(std::move(sandbox));
+    Result<> ran = run_all(*sandbox, input_.recipe.setup);
+    if (std::optional<std::string> problem = services.problem()) {
+      environment_.problem = *std::move(problem);
       return ok;
     }
+    TRY(std::move(ran));
+    if (!environment_.problem.empty()) return ok;
     TRY_INTO(Layers::Draft draft, layers_.begin());
     const sandbox::TreeLimits limits = {
         .files_max = 1'000'000, .bytes_max = input_.limits.disk_bytes_max * 2, .depth_max = 128};
@@ -311,6 +329,18 @@ class Preparation {
                                            {"setup", Json::strings(input_.recipe.setup)}}),
                              Layers::Keep::over_restarts));
     use(std::move(entry));
+    return ok;
+  }
+
+  /// Until one fails, which is the environment's problem.
+  Result<> run_all(sandbox::Sandbox& sandbox, const std::vector<std::string>& commands) {
+    for (const std::string& command : commands) {
+      TRY_INTO(const sandbox::Outcome outcome, run_in(sandbox, command));
+      take_notes(outcome);
+      if (outcome.succeeded()) continue;
+      fail(command, outcome);
+      return ok;
+    }
     return ok;
   }
 

@@ -61,7 +61,8 @@ struct Environment {
   std::string layer_dir;  // host folder of the set-up's result, to be put under the sources as a
                           // lower_dir; "" when there is none
   std::string digest;     // names the inputs: recipe, cache files, toolchain versions
-  std::vector<std::string> toolchains;  // "python 3.11.7"
+  std::vector<std::string> toolchains;  // "python 3.11.7", "postgresql 15.5"
+  std::vector<std::string> services{};  // to be started beside every command; services.h
   bool ready = false;
   std::string problem{};                // why not ready: what is missing and what to do
   std::string output{};                 // of a set-up that failed

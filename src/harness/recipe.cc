@@ -88,6 +88,7 @@ Json to_json(const Recipe& recipe) {
                        {"suites", std::move(suites)},
                        {"cache_files", Json::strings(recipe.cache_files)},
                        {"toolchains", Json::strings(recipe.toolchains)},
+                       {"services", Json::strings(recipe.services)},
                        {"env", map_json(recipe.env)},
                        {"reasons", Json::strings(recipe.reasons)}});
 }
@@ -109,6 +110,7 @@ Result<Recipe> recipe_from(const Json& json) {
   }
   TRY_INTO(recipe.cache_files, list_from(json, "cache_files"));
   TRY_INTO(recipe.toolchains, list_from(json, "toolchains"));
+  recipe.services = json.get_strings("services").value_or({});  // newer than the format
   TRY_INTO(recipe.env, map_from(json, "env"));
   TRY_INTO(recipe.reasons, list_from(json, "reasons"));
   return recipe;
@@ -140,6 +142,7 @@ Recipe recipe_of(const config::Project& project, Recipe detected) {
   if (!project.setup.empty()) recipe.setup = project.setup;
   if (!project.cache_files.empty()) recipe.cache_files = project.cache_files;
   if (!project.toolchains.empty()) recipe.toolchains = project.toolchains;
+  if (!project.services.empty()) recipe.services = project.services;
   for (const auto& [name, value] : project.env) recipe.env[name] = value;
   return recipe;
 }
@@ -148,10 +151,12 @@ std::string recipe_toml(const Recipe& recipe) {
   std::string out;
   for (const std::string& reason : recipe.reasons) out += "# " + printable(reason, 300) + "\n";
   const bool environment = !recipe.setup.empty() || !recipe.cache_files.empty() ||
-                           !recipe.toolchains.empty() || !recipe.env.empty();
+                           !recipe.toolchains.empty() || !recipe.services.empty() ||
+                           !recipe.env.empty();
   if (environment) {
     out += "\n[environment]\n";
     if (!recipe.toolchains.empty()) out += "toolchains = " + toml_list(recipe.toolchains) + "\n";
+    if (!recipe.services.empty()) out += "services = " + toml_list(recipe.services) + "\n";
     if (!recipe.setup.empty()) out += "setup = " + toml_list(recipe.setup) + "\n";
     if (!recipe.cache_files.empty()) out += "cache = " + toml_list(recipe.cache_files) + "\n";
     if (!recipe.env.empty()) out += "env = " + toml_map(recipe.env) + "\n";

@@ -36,6 +36,7 @@ struct Recipe {
   std::vector<Suite> suites{};
   std::vector<std::string> cache_files{};    // setup depends on these (lock files, manifests)
   std::vector<std::string> toolchains{};     // names: "python", "node", "go", "rust", "java", …
+  std::vector<std::string> services{};       // names: "postgresql", "redis", "mysql"
   std::map<std::string, std::string> env{};  // of build and suites: {"PYTHONPATH": "src"}
   std::vector<std::string> reasons{};        // one sentence a finding, for people and evidence
 };

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "harness/services.h"
+#include "harness/session.h"
 
 namespace nightjar::harness {
 namespace {
@@ -236,7 +238,11 @@ const Runner* find_runner(std::string_view name) {
 Result<SuiteRun> run_suite(const Workshop& workshop, const SuiteRequest& request,
                            std::stop_token stop) {
   if (const Runner* runner = find_runner(request.suite.runner)) {
-    return runner->run(workshop, request, stop);
+    ServiceLauncher launcher(workshop.launcher, workshop.services);
+    const Workshop served = {.launcher = launcher, .spec = workshop.spec, .env = workshop.env};
+    Result<SuiteRun> run = runner->run(served, request, stop);
+    if (std::optional<std::string> problem = launcher.problem()) return lacks(*std::move(problem));
+    return run;
   }
   std::vector<std::string> names;
   for (const Runner& runner : runners()) names.emplace_back(runner.name);

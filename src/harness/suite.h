@@ -109,6 +109,7 @@ struct Workshop {
   sandbox::Launcher& launcher;
   sandbox::Spec spec;  // mounts hold toolchains and, at kReportersPath, reporters
   std::map<std::string, std::string> env;  // of every command: PATH with toolchains, and so on
+  std::vector<std::string> services{};     // started beside every command; services.h
 };
 
 struct SuiteRequest {

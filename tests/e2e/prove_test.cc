@@ -291,6 +291,51 @@ TEST_F(Prove, WritesTheVerdictIntoTheNoteOfACommit) {
   EXPECT_THAT(refused.err, HasSubstr("belongs to a commit"));
 }
 
+constexpr const char* kCounter = R"(import subprocess
+
+
+def visit(name):
+    return int(subprocess.check_output(["redis-cli", "incr", "visits"]))
+)";
+constexpr const char* kCounterTest = R"(import unittest
+
+import counter
+
+
+class Counter(unittest.TestCase):
+    def test_counts(self):
+        self.assertEqual(counter.visit("a"), 1)
+)";
+
+TEST(ProveWithServices, StartsThemBesideTheTests) {
+  Bench bench;
+  bench.write("nightjar.toml",
+              "[project]\nname = \"counter\"\n\n[environment]\nservices = [\"redis\"]\n");
+  bench.write("counter.py", kCounter);
+  bench.write("tests/__init__.py", "");
+  bench.write("tests/test_counter.py", kCounterTest);
+  bench.commit_all();
+  std::string fixed = kCounter;
+  fixed.replace(fixed.find("\"visits\""), 8, "name");
+  bench.write("counter.py", fixed);
+  bench.write("tests/test_counter.py", std::string(kCounterTest) + R"(
+    def test_counts_each(self):
+        counter.visit("b")
+        self.assertEqual(counter.visit("c"), 1)
+)");
+
+  const Json proven = bench.nightjar({"prove", "--json"}).last_json();
+  bench.write("nightjar.toml",
+              "[project]\nname = \"counter\"\n\n[environment]\nservices = [\"reddis\"]\n");
+  bench.commit_all();
+  bench.write("counter.py", kCounter);
+  const Ended lacking = bench.nightjar({"prove", "--json"});
+
+  EXPECT_EQ(proven.string_or("verdict", ""), "PROVEN") << proven.dump();
+  EXPECT_EQ(lacking.status, 4);
+  EXPECT_THAT(lacking.last_json().dump(), HasSubstr("did you mean redis?"));
+}
+
 TEST_F(Prove, WritesDownWhatItDetects) {
   const Ended ended = bench_.nightjar({"init", "--detect", bench_.repository()});
 
