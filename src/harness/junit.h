@@ -15,8 +15,6 @@
 
 namespace nightjar::harness {
 
-inline constexpr std::size_t kJunitBytesMax = std::size_t{64} << 20;
-
 struct JunitCase {
   std::string suite;  // name of the innermost testsuite
   std::string classname;

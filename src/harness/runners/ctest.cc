@@ -1,16 +1,22 @@
 // "ctest": the tests that a CMake build folder registers. ctest lists them; each is run by us, with
 // its own limits, and judged by its exit status and its properties.
 //
+// A program of GoogleTest, Catch2 or doctest that ctest runs as a whole is told case by case as
+// well (ctest_cases.h).
+//
 // Options of the suite: build_dir (relative to the suite's root; default "build"). Tests that
 // depend on others run one after the other in one workspace; the rest side by side, in a workspace
 // each worker. Reversed is the opposite order, as far as dependencies let it.
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/guarded.h"
 #include "harness/commands.h"
+#include "harness/runners/ctest_cases.h"
 #include "harness/runners/ctest_plan.h"
 #include "harness/runners/gcov.h"
 #include "harness/runners/runners.h"
@@ -28,7 +34,8 @@ std::string build_dir_of(const Suite& suite) {
 
 struct Listing {
   std::vector<CtestTest> tests;
-  std::optional<SuiteRun> instead;  // it could not be listed
+  std::map<std::string, Framework> frameworks;  // of programs
+  std::optional<SuiteRun> instead;              // it could not be listed
 };
 
 Result<Listing> list_tests(sandbox::Sandbox& sandbox, const Workshop& workshop,
@@ -55,6 +62,7 @@ Result<Listing> list_tests(sandbox::Sandbox& sandbox, const Workshop& workshop,
     return out;
   }
   out.tests = *std::move(tests);
+  TRY_INTO(out.frameworks, frameworks_in(sandbox, workshop, request.limits, out.tests, stop));
   return out;
 }
 
@@ -68,8 +76,13 @@ TestResult not_run(const CtestTest& test, TestOutcome outcome, const char* why) 
 
 class Ctest {
  public:
-  Ctest(const Workshop& workshop, const SuiteRequest& request, std::vector<CtestTest> tests)
-      : workshop_(workshop), request_(request), time_(request.limits), tests_(std::move(tests)) {}
+  Ctest(const Workshop& workshop, const SuiteRequest& request, Listing listing)
+      : workshop_(workshop),
+        request_(request),
+        time_(request.limits),
+        only_(request.only.begin(), request.only.end()),
+        tests_(std::move(listing.tests)),
+        frameworks_(std::move(listing.frameworks)) {}
 
   Result<SuiteRun> run(std::stop_token stop) {
     select();
@@ -87,19 +100,21 @@ class Ctest {
         stop));
     SuiteRun run = run_.with([](SuiteRun& all) { return std::move(all); });
     run.complete = run.problem.empty();
-    run.judged_by = {"listing", "exit status", "properties of the tests"};
+    for (const char* source : {"listing", "exit status", "properties of the tests"}) {
+      add_once(run.judged_by, source);
+    }
     run.wall_ms = time_.used_ms();
     return run;
   }
 
  private:
   void select() {
-    const std::set<std::string> only(request_.only.begin(), request_.only.end());
-    if (!only.empty()) {
+    if (!only_.empty()) {
       // What a wanted test depends on has to run before it.
-      std::set<std::string> wanted = only;
+      std::set<std::string> wanted = only_;
       for (auto test = tests_.rbegin(); test != tests_.rend(); ++test) {
-        if (wanted.contains(test->name) || only.contains(bounded_id(test->name))) {
+        if (wanted.contains(test->name) || only_.contains(bounded_id(test->name)) ||
+            !wanted_cases(*test).empty()) {
           wanted.insert(test->name);
           wanted.insert(test->depends.begin(), test->depends.end());
         }
@@ -109,6 +124,15 @@ class Ctest {
     const bool dependent =
         std::ranges::any_of(tests_, [](const CtestTest& test) { return !test.depends.empty(); });
     if (request_.order == SuiteRequest::Order::reversed && !dependent) std::ranges::reverse(tests_);
+  }
+
+  std::set<std::string> wanted_cases(const CtestTest& test) const {
+    const std::string prefix = test.name + kCaseMark;
+    std::set<std::string> out;
+    for (auto id = only_.lower_bound(prefix); id != only_.end() && id->starts_with(prefix); ++id) {
+      out.insert(*id);
+    }
+    return out;
   }
 
   Result<> run_shard(sandbox::Sandbox& sandbox, std::size_t shard, std::size_t shards,
@@ -142,28 +166,63 @@ class Ctest {
       if (test.timeout.count() > 0 && (most.count() == 0 || test.timeout < most)) {
         most = test.timeout;
       }
-      Suite top = request_.suite;
-      top.root.clear();
-      sandbox::Command command = command_in(workshop_, top, time_.limits(most), ctest_argv(test));
+      TRY(run_program(sandbox, test, most, part, stop));
+    }
+    run_.with([&](SuiteRun& all) { merge(all, std::move(part)); });
+    return ok;
+  }
+
+  /// Its cases, where it has some and they are told; else what its end makes of it.
+  Result<> run_program(sandbox::Sandbox& sandbox, const CtestTest& test,
+                       std::chrono::milliseconds most, SuiteRun& part, std::stop_token stop) {
+    Suite top = request_.suite;
+    top.root.clear();
+    const RunCtestCommand start = [&](const std::vector<std::string>& argv, ReadsReport report) {
+      sandbox::Command command =
+          command_in(workshop_, top, time_.limits(most), ctest_argv(test, argv));
       for (const std::string& one : test.environment) {
         const std::size_t equals = one.find('=');
         if (equals != std::string::npos && equals > 0) {
           command.env[one.substr(0, equals)] = one.substr(equals + 1);
         }
       }
-      TRY_INTO(const sandbox::Outcome outcome, run_command(sandbox, command, stop));
-      part.tests.push_back(judge_ctest(test, outcome));
-      part.cpu_ms = outcome.cpu_ms;
-      if (is_bad(part.tests.back().outcome)) part.output_tail = output_tail(outcome);
+      if (report == ReadsReport::yes) {
+        command.report = sandbox::Command::Report::pipe;
+        command.report_bytes_max = kReportBytesMax;
+      }
+      return run_command(sandbox, command, stop);
+    };
+    const auto framework = frameworks_.find(test.command.front());
+    if (framework != frameworks_.end() && may_have_cases(test, framework->second)) {
+      std::set<std::string> cases = wanted_cases(test);
+      // What another test depends on is run, and only told.
+      const bool program = cases.empty() || only_.contains(bounded_id(test.name));
+      TRY_INTO(std::optional<SuiteRun> told,
+               run_cases({.test = test,
+                          .framework = framework->second,
+                          .all = only_.empty(),
+                          .program = program,
+                          .only = std::move(cases),
+                          .reversed = request_.order == SuiteRequest::Order::reversed},
+                         time_, start));
+      if (told) {
+        part = *std::move(told);
+        return ok;
+      }
     }
-    run_.with([&](SuiteRun& all) { merge(all, std::move(part)); });
+    TRY_INTO(const sandbox::Outcome outcome, start(test.command, ReadsReport::no));
+    part.tests.push_back(judge_ctest(test, outcome));
+    part.cpu_ms = outcome.cpu_ms;
+    if (is_bad(part.tests.back().outcome)) part.output_tail = output_tail(outcome);
     return ok;
   }
 
   const Workshop& workshop_;
   const SuiteRequest& request_;
   TimeLeft time_;
+  std::set<std::string> only_;
   std::vector<CtestTest> tests_;
+  std::map<std::string, Framework> frameworks_;
   Guarded<SuiteRun> run_{SuiteRun{.tests = {}, .complete = true}};
 };
 
@@ -180,7 +239,7 @@ Result<SuiteRun> run_ctest(const Workshop& workshop, const SuiteRequest& request
       },
       stop));
   if (listing.instead) return *std::move(listing.instead);
-  TRY_INTO(SuiteRun run, Ctest(workshop, request, std::move(listing.tests)).run(stop));
+  TRY_INTO(SuiteRun run, Ctest(workshop, request, std::move(listing)).run(stop));
   conclude(run);
   return run;
 }

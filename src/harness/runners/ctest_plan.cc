@@ -33,6 +33,7 @@ void set_property(CtestTest& test, const std::string& name, const Json& value) {
   if (name == "PASS_REGULAR_EXPRESSION") test.pass_patterns = texts;
   if (name == "FAIL_REGULAR_EXPRESSION") test.fail_patterns = texts;
   if (name == "SKIP_REGULAR_EXPRESSION") test.skip_patterns = texts;
+  if (name.starts_with("FIXTURES_")) test.fixtures = test.fixtures || !texts.empty();
   if (name == "WILL_FAIL") test.will_fail = on;
   if (name == "DISABLED") test.disabled = on;
   if (name == "SKIP_RETURN_CODE" && value.is_int()) {
@@ -153,6 +154,11 @@ TestResult judge_ctest(const CtestTest& test, const sandbox::Outcome& outcome) {
 }
 
 std::vector<std::string> ctest_argv(const CtestTest& test) {
+  return ctest_argv(test, test.command);
+}
+
+std::vector<std::string> ctest_argv(const CtestTest& test,
+                                    const std::vector<std::string>& command) {
   std::vector<std::string> argv = {
       "/bin/sh", "-c",
       // A GoogleTest program deletes the file at its end; the name is new for each test.
@@ -160,7 +166,7 @@ std::vector<std::string> ctest_argv(const CtestTest& test) {
       "\"$@\"; code=$?; [ $code = 0 ] && [ -e \"$left\" ] && exit " +
           std::to_string(kLeftEarly) + "; exit $code",
       "ctest", test.working_directory.empty() ? "." : test.working_directory};
-  argv.insert(argv.end(), test.command.begin(), test.command.end());
+  argv.insert(argv.end(), command.begin(), command.end());
   return argv;
 }
 

@@ -25,6 +25,7 @@ struct CtestTest {
   int skip_code = -1;
   bool will_fail = false;
   bool disabled = false;
+  bool fixtures = false;                 // sets one up, takes it down, or needs one
   std::chrono::milliseconds timeout{0};  // 0: none
 };
 
@@ -38,6 +39,8 @@ TestResult judge_ctest(const CtestTest& test, const sandbox::Outcome& outcome);
 /// A test by itself: its command in its folder, which says by kLeftEarly that a GoogleTest program
 /// was left before its end (TEST_PREMATURE_EXIT_FILE).
 std::vector<std::string> ctest_argv(const CtestTest& test);
+/// The same with another command.
+std::vector<std::string> ctest_argv(const CtestTest& test, const std::vector<std::string>& command);
 inline constexpr int kLeftEarly = 117;
 
 }  // namespace nightjar::harness

@@ -34,8 +34,8 @@ void SuiteProject::write(const Files& files) {
   EXPECT_TRUE(make_directories(folder, 0755));
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   for (const auto& [path, content] : files) {
-    const auto mode =
-        content.starts_with("#!") ? sandbox::FileMode::executable : sandbox::FileMode::regular;
+    const bool program = content.starts_with("#!") || content.starts_with("\177ELF");
+    const auto mode = program ? sandbox::FileMode::executable : sandbox::FileMode::regular;
     EXPECT_TRUE(sandbox::write_file_at(fd.get(), path, content, mode)) << path;
   }
   const Result<> adopted = launcher_->adopt(folder);

@@ -20,7 +20,7 @@ class SuiteProject {
  public:
   using Files = std::map<std::string, std::string>;
 
-  /// A file that starts with "#!" is executable.
+  /// A file that starts with "#!", or as a program does, is executable.
   SuiteProject(Walls walls, const Files& files, const std::string& helper_path = "");
 
   /// With a minute, and what the request says otherwise. Expects that the sandboxes did not fail.
