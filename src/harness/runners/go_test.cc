@@ -123,7 +123,7 @@ TEST(GoRunner, EndsATestThatHangs) {
                                          "func TestGood(t *testing.T) {}\n"}});
 
   const SuiteRun run = go.run({.suite = {.runner = "go"},
-                               .limits = {.wall_max = std::chrono::seconds(7),
+                               .limits = {.wall_max = std::chrono::seconds(20),
                                           .cpu_max = std::chrono::seconds(60),
                                           .output_bytes_max = 1 << 20}});
 
