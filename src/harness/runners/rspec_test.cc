@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::outcomes;
 using testing::SuiteProject;
 using testing::Walls;
@@ -51,6 +52,47 @@ TEST(RspecRunner, RunsWhatLoads) {
       << run.problem << run.output_tail;
   EXPECT_TRUE(run.complete) << run.problem;
   EXPECT_THAT(outcomes(one), ElementsAre("spec/twice_spec.rb > twice doubles passed"));
+}
+
+TEST(RspecRunner, TellsTheLinesThatRan) {
+  const SuiteProject::Files files = {
+      {"lib/half.rb",
+       "def half(x)\n  return 0 if x.zero?\n\n  x / 2\nend\n\ndef twice(x)\n"
+       "  2 * x\nend\n"},
+      {"lib/unused.rb", "def unused\n  1\nend\n"},
+      {"spec/half_spec.rb",
+       "require \"half\"\ndescribe \"half\" do\n"
+       "  it(\"halves\") { expect(half(4)).to eq(2) }\nend\n"}};
+  SuiteProject project(Walls::real, files, kHelper);
+
+  const SuiteRun run =
+      project.run({.suite = {.runner = "rspec"},
+                   .limits = {},
+                   .coverage_files = {"lib/half.rb", "lib/unused.rb", "lib/absent.rb"}});
+
+  ASSERT_EQ(run.coverage.files.size(), 2U) << run.problem << run.output_tail;
+  EXPECT_THAT(run.coverage.files.at("lib/half.rb").executable, ElementsAre(1, 2, 4, 7, 8));
+  EXPECT_THAT(run.coverage.files.at("lib/half.rb").executed, ElementsAre(1, 2, 4, 7));
+  EXPECT_THAT(run.coverage.files.at("lib/unused.rb").executed, IsEmpty());
+  EXPECT_TRUE(run.complete) << run.problem;
+}
+
+// SimpleCov starts and reads the same measuring.
+TEST(RspecRunner, BearsThatTheProjectMeasuresToo) {
+  SuiteProject project(Walls::real,
+                       {{"lib/half.rb", "def half(x)\n  x / 2\nend\n"},
+                        {"spec/half_spec.rb",
+                         "require \"coverage\"\nCoverage.start(lines: true)\nrequire \"half\"\n"
+                         "describe \"half\" do\n  it(\"halves\") { expect(half(4)).to eq(2) }\n"
+                         "  after(:all) { Coverage.result }\nend\n"}},
+                       kHelper);
+
+  const SuiteRun run =
+      project.run({.suite = {.runner = "rspec"}, .limits = {}, .coverage_files = {"lib/half.rb"}});
+
+  EXPECT_THAT(outcomes(run), ElementsAre("spec/half_spec.rb > half halves passed"));
+  ASSERT_EQ(run.coverage.files.size(), 1U) << run.problem;
+  EXPECT_THAT(run.coverage.files.at("lib/half.rb").executed, ElementsAre(1, 2));
 }
 
 }  // namespace

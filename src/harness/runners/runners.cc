@@ -26,7 +26,7 @@ std::span<const Runner> runners() {
       Runner{"gradle", "Gradle's tests (Java)", false, run_gradle},
       Runner{"phpunit", "PHPUnit (PHP)", false, run_phpunit},
       // Ruby
-      Runner{"rspec", "RSpec (Ruby)", false, run_rspec},
+      Runner{"rspec", "RSpec (Ruby)", true, run_rspec},
       // Any project
       Runner{"junit", "any command that writes JUnit's XML", false, run_junit},
       Runner{"make-check", "make check, with automake's results", true, run_make_check},
