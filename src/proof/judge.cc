@@ -43,6 +43,7 @@ constexpr auto kCodes = std::to_array<ReasonCode>({
     {"test-unknown", undecided, "a test passes on base; what it did on the change is not known"},
     {"test-not-loaded", undecided,
      "a file of tests that the change touches could be loaded neither on base nor on the change"},
+    {"no-test-passes", undecided, "no test of a suite passes, neither on base nor on the change"},
     {"fewer-tests", undecided, "tests of the base are gone and nothing explains it"},
     {"test-skipped", undecided, "a test that passes on base is skipped on the change"},
     {"expectation-moved", undecided,
@@ -139,6 +140,7 @@ class Judge {
   bool is_weakened(const TestChange& edited) const;
   void weigh_gone(const SuiteEvidence& suite);
   void weigh_unloaded(const SuiteEvidence& suite);
+  void weigh_all_red(const SuiteEvidence& suite);
   void weigh_findings();
   void weigh_demonstrations();
   void weigh_lines();
@@ -431,6 +433,7 @@ void Judge::weigh_suite(const SuiteEvidence& suite) {
   weigh_restored(suite);
   weigh_gone(suite);
   weigh_unloaded(suite);
+  weigh_all_red(suite);
 }
 
 void Judge::weigh_findings() {
@@ -455,6 +458,21 @@ void Judge::weigh_unloaded(const SuiteEvidence& suite) {
             because(change.message.substr(0, change.message.find('\n'))),
         change.test);
   }
+}
+
+// A suite that says no of everything says nothing.
+void Judge::weigh_all_red(const SuiteEvidence& suite) {
+  if (suite.kept > 0 || demonstrates()) return;
+  const TestChange* red = nullptr;
+  for (const TestChange& change : suite.changes) {
+    if (harness::is_good(change.after)) return;
+    if (red == nullptr && change.transition == Transition::still_bad) red = &change;
+  }
+  if (red == nullptr) return;
+  add("no-test-passes",
+      "suite " + shown(suite.id) + ": no test passes, neither on base nor on the change; " +
+          shown(red->test) + " fails" + because(red->message.substr(0, red->message.find('\n'))),
+      red->file, red->line);
 }
 
 void Judge::weigh_demonstrations() {

@@ -115,6 +115,11 @@ std::vector<Row> rows_of_scenarios() {
 
 std::vector<Row> rows_of_suites() {
   return {
+      row("all tests are red", nothing_shown(), Verdict::undecided, "no-test-passes",
+          [](Facts& f) {
+            f.suites[0].kept = 0;
+            f.suites[0].changes = {change_of("red", Transition::still_bad, TestOutcome::failed)};
+          }),
       row("cannot run on the change", good_fix(), Verdict::not_proven, "suite-broken",
           [](Facts& f) {
             f.suites[0].ran_change = f.suites[0].complete_change = false;
@@ -328,6 +333,20 @@ TEST(Judge, WeighsFactsByItsTable) {
   for (const ReasonCode& code : reason_codes()) {
     EXPECT_THAT(seen, Contains(std::string(code.code)));
   }
+}
+
+TEST(Judge, BelievesNoSuiteThatIsRedAsAWhole) {
+  Facts facts = nothing_shown();
+  facts.inspection.only_tests = true;
+  facts.suites[0].kept = 0;
+  facts.suites[0].changes = {change_of("red", Transition::still_bad, TestOutcome::failed)};
+  facts.suites[0].changes[0].message = "exit status 1: no minitest";
+
+  const Judgement judgement = judge(facts);
+
+  EXPECT_EQ(judgement.verdict, Verdict::undecided);
+  EXPECT_EQ(judgement.reasons[0].code, "no-test-passes");
+  EXPECT_THAT(judgement.reasons[0].what, HasSubstr("no minitest"));
 }
 
 TEST(Judge, NamesKnownRedAndFlakyTestsAsNotes) {

@@ -8,6 +8,17 @@
 #include "harness/session.h"
 
 namespace nightjar::harness {
+namespace {
+
+/// ": " and the first line of standard error, which mostly says what is wrong.
+std::string first_complaint(const sandbox::Outcome& outcome) {
+  constexpr std::size_t kLineBytesMax = 300;
+  const std::string_view text = trim(outcome.stderr_bytes);
+  if (text.empty()) return {};
+  return ": " + printable(text.substr(0, text.find('\n')), kLineBytesMax);
+}
+
+}  // namespace
 
 Result<SuiteRun> run_one_command(const Workshop& workshop, const SuiteRequest& request,
                                  std::stop_token stop) {
@@ -38,7 +49,7 @@ Result<SuiteRun> run_one_command(const Workshop& workshop, const SuiteRequest& r
     test.outcome = limit                                     ? TestOutcome::timed_out
                    : outcome.ended == sandbox::Ended::exited ? TestOutcome::failed
                                                              : TestOutcome::error;
-    test.message = ending_of(outcome);
+    test.message = ending_of(outcome) + first_complaint(outcome);
   }
   run.tests.push_back(std::move(test));
   run.complete = true;
